@@ -1,0 +1,1 @@
+"""What every layer needs and no layer owns: errors, vocabulary, contracts, catalog, executor."""

@@ -1,0 +1,1 @@
+"""Which records mean one organization, one place, one person."""

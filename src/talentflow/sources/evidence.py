@@ -1,0 +1,162 @@
+"""What a source hands over: the records, mentions and rejects of one input file, counted.
+
+A reader fills an `EvidenceBuilder` row by row; `build` checks the contracts and that every row
+of the file became either a record or a reject.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+
+from talentflow.core.contracts import INPUTS, MENTIONS, RECORDS, REJECTS, check_table
+from talentflow.core.errors import ContractError
+
+RAW_LIMIT_BYTES: Final = 64 * 1024
+"""How much of a rejected row is kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Everything read from one input file, as tables of the contracts of the same names."""
+
+    records: pa.Table
+    mentions: pa.Table
+    rejects: pa.Table
+    inputs: pa.Table
+
+
+def mention_id(text: str | None, domain: str | None) -> int:
+    """A stable 63-bit id of an (affiliation text, domain) pair: the same pair, the same id."""
+    joined = f"{text or ''}\x1f{domain or ''}".encode()
+    return int.from_bytes(hashlib.blake2b(joined, digest_size=8).digest(), "big") >> 1
+
+
+class EvidenceBuilder:
+    """Collects the rows of one input file.
+
+    `source` and `file` are stamped on every row; `file` is the path below the source's folder,
+    with forward slashes.
+    """
+
+    def __init__(self, *, source: str, file: str, sha256: str, size_bytes: int) -> None:
+        self.source = source
+        self.file = file
+        self.sha256 = sha256
+        self.size_bytes = size_bytes
+        self.papers = 0
+        self.slots = 0
+        self._records: dict[str, list[Any]] = {c.name: [] for c in RECORDS.columns}
+        self._rejects: list[dict[str, object]] = []
+        self._mentions: dict[int, tuple[str | None, str | None]] = {}
+
+    def add_record(
+        self,
+        *,
+        position: str,
+        year: int,
+        paper_id: str,
+        n_authors: int,
+        alignment: str,
+        person_ref: str | None = None,
+        person_name: str | None = None,
+        ids: dict[str, str] | None = None,
+        text: str | None = None,
+        domain: str | None = None,
+        role_raw: str | None = None,
+        author_position: int | None = None,
+        venue: str | None = None,
+        tier_flags: int = 0,
+    ) -> None:
+        """One row of evidence. `position` locates it in the file, e.g. `17/3/1` for row 17,
+        author 3, first affiliation; `text` and `domain` both null: no affiliation given."""
+        mention = None
+        if text or domain:
+            mention = mention_id(text, domain)
+            self._mentions[mention] = (text or None, domain or None)
+        row = (
+            f"{self.source}:{self.file}#{position}",
+            self.source,
+            self.file,
+            person_ref,
+            person_name,
+            list((ids or {}).items()),
+            year,
+            mention,
+            role_raw or None,
+            paper_id,
+            author_position,
+            n_authors,
+            venue,
+            tier_flags,
+            alignment,
+        )
+        for column, value in zip(self._records.values(), row, strict=True):
+            column.append(value)
+
+    def reject(self, *, position: str, reason: str, detail: str, raw: str, rows: int = 1) -> None:
+        """One input row (or, with `rows`, several at once) that cannot be used, and why."""
+        self._rejects.append(
+            {
+                "source": self.source,
+                "file": self.file,
+                "position": f"{self.file}#{position}",
+                "reason": reason,
+                "detail": detail,
+                "raw": raw.encode("utf-8", "replace")[:RAW_LIMIT_BYTES].decode("utf-8", "ignore"),
+                "rows": rows,
+            }
+        )
+
+    def build(self, rows: int) -> Evidence:
+        """The tables. `rows` is the reader's own count of input rows; it must equal records +
+        rejected rows, else `ContractError`."""
+        records = check_table(pa.table(self._records, schema=RECORDS.schema), RECORDS)
+        rejects = REJECTS.from_rows(self._rejects)
+        rejected = sum(int(str(r["rows"])) for r in self._rejects)
+        if records.num_rows + rejected != rows:
+            raise ContractError(
+                f"{rows} rows were read but {records.num_rows} records and {rejected} rejected "
+                "rows came out",
+                expected="rows = records + rejected",
+                where=f"{self.source}:{self.file}",
+            )
+        return Evidence(
+            records=records,
+            mentions=self._build_mentions(),
+            rejects=rejects,
+            inputs=self._build_inputs(rows, rejected),
+        )
+
+    def _build_mentions(self) -> pa.Table:
+        pairs = self._mentions
+        columns = {
+            "mention_id": list(pairs),
+            "text": [text for text, _ in pairs.values()],
+            "domain": [domain for _, domain in pairs.values()],
+        }
+        return check_table(pa.table(columns, schema=MENTIONS.schema), MENTIONS)
+
+    def _build_inputs(self, rows: int, rejected: int) -> pa.Table:
+        alignments = self._records["alignment"]
+        return INPUTS.from_rows(
+            [
+                {
+                    "source": self.source,
+                    "file": self.file,
+                    "sha256": self.sha256,
+                    "size_bytes": self.size_bytes,
+                    "papers": self.papers,
+                    "slots": self.slots,
+                    "rows": rows,
+                    "records": len(alignments),
+                    "rejected": rejected,
+                    "aligned": alignments.count("aligned"),
+                    "set_only": alignments.count("set_only"),
+                    "unknown": alignments.count("unknown"),
+                }
+            ]
+        )
