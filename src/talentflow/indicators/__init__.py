@@ -1,0 +1,1 @@
+"""The named quantities, the definitions they are computed under, and their values."""

@@ -1,0 +1,156 @@
+"""The published snapshot as its readers see it: values, and what makes them readable.
+
+This is the only door to figures for the web, the command line and the library; nothing behind
+it is about a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from talentflow.core.areas import parse_area
+from talentflow.core.errors import StoreError, UsageError
+from talentflow.core.vocabulary import ALL
+from talentflow.indicators.registry import find_indicator
+
+PUBLISHED: Final = "published"
+"""Name of the folder (a link to the current snapshot) inside a store."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A published folder: `values.parquet`, `definitions.json`, `indicators.json`,
+    `series.json`, `manifest.json`, `datapackage.json`."""
+
+    folder: Path
+
+    @cached_property
+    def values(self) -> pa.Table:
+        """All figures, see the contract `values`."""
+        return pq.read_table(self.folder / "values.parquet")
+
+    @cached_property
+    def indicators(self) -> dict[str, dict[str, Any]]:
+        """Indicator id → description, as frozen at publication."""
+        return {entry["id"]: entry for entry in self._read("indicators.json")}
+
+    @cached_property
+    def definitions(self) -> dict[str, dict[str, Any]]:
+        """Definition id → title and rules, as frozen at publication."""
+        return {entry["id"]: entry for entry in self._read("definitions.json")}
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """Inputs, counts, rules and versions of the build."""
+        manifest: dict[str, Any] = self._read("manifest.json")
+        return manifest
+
+    def _read(self, name: str) -> Any:
+        try:
+            return msgspec.json.decode((self.folder / name).read_bytes())
+        except (OSError, msgspec.DecodeError) as error:
+            raise StoreError(
+                f"cannot read {name}: {error}",
+                where=str(self.folder),
+                next_step="run `talentflow build` again",
+            ) from error
+
+
+def open_snapshot(store: Path) -> Snapshot:
+    """The current snapshot of a store, or `StoreError` if nothing has been published."""
+    folder = store / PUBLISHED
+    if not (folder / "values.parquet").exists():
+        raise StoreError(
+            "nothing has been published here",
+            where=str(store),
+            expected="a store with a finished build",
+            next_step="run `talentflow build --store " + str(store) + "`",
+        )
+    return Snapshot(folder.resolve())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """What to select; `None` selects everything along that column."""
+
+    indicator: str
+    area: str | None = None
+    partner: str | None = None
+    stage: str | None = None
+    sector: str | None = None
+    period: str | None = None
+    definition: str | None = None
+
+
+def select_values(snapshot: Snapshot, query: Query) -> pa.Table:
+    """The rows that answer a query, ordered by definition, area, partner, stage, sector, period.
+
+    `period` is one period (`2018`, `2014/2018`, `P5Y`) or a range of years (`2010:2024`).
+    Raises `UsageError` for an unknown indicator, area or definition, and for a period outside
+    the data (naming the years there are), never an empty table for a misspelt request.
+    """
+    find_indicator(query.indicator)
+    table = snapshot.values.filter(pc.field("indicator") == query.indicator)
+    wanted = {
+        "area": _parse_cell(query.area),
+        "partner": _parse_cell(query.partner),
+        "stage": query.stage,
+        "sector": query.sector,
+        "definition_id": _parse_definition(snapshot, query.definition),
+    }
+    for column, value in wanted.items():
+        if value is not None:
+            table = table.filter(pc.field(column) == value)
+    if query.period is not None:
+        table = _filter_period(table, query.period)
+    order = ["definition_id", "area", "partner", "stage", "sector", "period"]
+    return table.sort_by([(name, "ascending") for name in order])
+
+
+def _parse_cell(area: str | None) -> str | None:
+    return area if area is None or area == ALL else parse_area(area)
+
+
+def _parse_definition(snapshot: Snapshot, definition: str | None) -> str | None:
+    if definition is not None and definition not in snapshot.definitions:
+        raise UsageError(
+            f"definition {definition!r} is not in this snapshot",
+            expected="one of " + ", ".join(sorted(snapshot.definitions)),
+            next_step="`talentflow build --definitions all` computes every named definition",
+        )
+    return definition
+
+
+def _filter_period(table: pa.Table, period: str) -> pa.Table:
+    if ":" not in period:
+        found = table.filter(pc.field("period") == period)
+        if not found.num_rows and table.num_rows:
+            periods = sorted(set(table["period"].to_pylist()))
+            raise UsageError(
+                f"no figure for period {period!r}",
+                expected=f"one of {periods[0]} … {periods[-1]}, such as {', '.join(periods[-3:])}",
+            )
+        return found
+    first, _, last = period.partition(":")
+    try:
+        bounds = int(first), int(last)
+    except ValueError as error:
+        raise UsageError(
+            f"period {period!r} is not a range of years", expected="FIRST:LAST, e.g. 2010:2024"
+        ) from error
+    years = pc.and_(
+        pc.match_substring_regex(table["period"], r"^\d{4}$"),
+        pc.and_(
+            pc.greater_equal(table["period"], f"{bounds[0]:04d}"),
+            pc.less_equal(table["period"], f"{bounds[1]:04d}"),
+        ),
+    )
+    return table.filter(years)
