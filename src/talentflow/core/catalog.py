@@ -168,7 +168,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
-    """Parquet with settings that depend on nothing but the table, so equal tables give equal bytes."""
+    """Parquet that depends on nothing but the table: equal tables give equal bytes."""
     pq.write_table(
         table.combine_chunks().replace_schema_metadata(None),
         path,

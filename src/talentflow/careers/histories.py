@@ -1,0 +1,181 @@
+"""The lives behind the tallies, row by row: residences, spells, moves and stage changes.
+
+Private tables, made once for the default definition so that a figure can be traced to the
+records behind it. They come from the same compiled `find_residences` as the tallies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from talentflow.careers.packing import FIRST_YEAR, PERSON_SHIFT, PackedEvidence
+from talentflow.careers.residence import (
+    FILL_AFTER,
+    FILL_NONE,
+    CompiledRules,
+    Years,
+    compile_rules,
+    find_residences,
+    new_years,
+)
+from talentflow.careers.tallies import find_first_work, find_stage_end
+from talentflow.core.areas import AREAS
+from talentflow.core.contracts import MOVES, RESIDENCES, SPELLS, STAGE_CHANGES, Contract
+from talentflow.core.rules import Rules
+from talentflow.core.vocabulary import SECTORS, STAGES, STUDY_STAGES
+
+Rows = npt.NDArray[np.int64]
+_STUDIES: Final = len(STUDY_STAGES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Histories:
+    """Tables of the contracts of the same names, each sorted by its key."""
+
+    residences: pa.Table
+    spells: pa.Table
+    moves: pa.Table
+    stage_changes: pa.Table
+
+
+def list_histories(evidence: PackedEvidence, rules: Rules) -> Histories:
+    """The histories of all persons under one set of rules."""
+    residences, spells, moves, changes = _list_rows(
+        evidence.keys, evidence.traits, compile_rules(rules)
+    )
+    people = evidence.person_ids
+    return Histories(
+        residences=_table(RESIDENCES, residences, people),
+        spells=_table(SPELLS, spells, people),
+        moves=_table(MOVES, moves, people),
+        stage_changes=_table(STAGE_CHANGES, changes, people),
+    )
+
+
+def _table(contract: Contract, rows: Rows, people: pa.StringArray) -> pa.Table:
+    columns = {
+        column.name: _decode(column.name, column.type, rows[:, i], people)
+        for i, column in enumerate(contract.columns)
+    }
+    table = pa.table(columns, schema=contract.schema)
+    return table.sort_by([(name, "ascending") for name in contract.key])
+
+
+def _decode(name: str, kind: pa.DataType, codes: Rows, people: pa.StringArray) -> pa.Array:
+    if name == "person_id":
+        return people.take(pa.array(codes)).cast(pa.string())
+    if name.endswith("country"):
+        return pa.array(AREAS, pa.string()).take(pa.array(codes - 1))
+    if name.endswith("stage"):
+        return _take_words(STAGES, codes)
+    if name == "sector":
+        return _take_words(SECTORS, codes)
+    if name.endswith("year"):
+        return pa.array(codes + FIRST_YEAR).cast(kind)
+    return pa.array(codes).cast(kind)
+
+
+def _take_words(words: tuple[str, ...], codes: Rows) -> pa.Array:
+    """Code 0, unknown, is null in tables."""
+    named = pa.array([None, *words[1:]], pa.string()).take(pa.array(codes))
+    return pc.cast(named, pa.string())
+
+
+@nb.njit(cache=True, nogil=True)
+def _list_rows(
+    keys: npt.NDArray[np.int64], traits: npt.NDArray[np.uint8], rules: CompiledRules
+) -> tuple[Rows, Rows, Rows, Rows]:
+    residences = np.zeros((2 * len(keys) + 64, 6), np.int64)
+    spells = np.zeros((len(keys) + 1, 5), np.int64)
+    moves = np.zeros((len(keys) + 1, 5), np.int64)
+    changes = np.zeros((len(keys) * _STUDIES + 1, 7), np.int64)
+    used = np.zeros(4, np.int64)
+    years = new_years()
+    start = 0
+    while start < len(keys):
+        person = keys[start] >> PERSON_SHIFT
+        stop = start
+        while stop < len(keys) and (keys[stop] >> PERSON_SHIFT) == person:
+            stop += 1
+        known = find_residences(keys[start:stop], traits[start:stop], rules, years)
+        if used[0] + 256 > len(residences):
+            residences = np.concatenate((residences, np.zeros_like(residences)))
+        _list_residences(years, known, rules, person, residences, used)
+        _list_spells(years, known, rules, person, spells, used)
+        _list_moves(years, known, rules, person, moves, used)
+        _list_changes(years, known, person, changes, used)
+        start = stop
+    return residences[: used[0]], spells[: used[1]], moves[: used[2]], changes[: used[3]]
+
+
+@nb.njit(cache=True, nogil=True)
+def _list_residences(
+    years: Years, known: int, rules: CompiledRules, person: int, rows: Rows, used: Rows
+) -> None:
+    for k in range(known):
+        _put_residence(years, k, years.year[k], 0, person, rows, used)
+        if k + 1 < known and rules.fill != FILL_NONE:
+            gap = years.year[k + 1] - years.year[k] - 1
+            source = k + 1 if rules.fill == FILL_AFTER else k
+            if gap <= rules.max_gap:
+                for year in range(years.year[k] + 1, years.year[k + 1]):
+                    _put_residence(years, source, year, 1, person, rows, used)
+
+
+@nb.njit(cache=True, nogil=True)
+def _put_residence(
+    years: Years, k: int, year: int, bridged: int, person: int, rows: Rows, used: Rows
+) -> None:
+    row = rows[used[0]]
+    row[0], row[1], row[2] = person, year, years.country[k]
+    row[3], row[4], row[5] = years.stage[k], years.sector[k], bridged
+    used[0] += 1
+
+
+@nb.njit(cache=True, nogil=True)
+def _list_spells(
+    years: Years, known: int, rules: CompiledRules, person: int, rows: Rows, used: Rows
+) -> None:
+    for k in range(known):
+        silence = years.year[k] - years.year[k - 1] - 1 if k else 0
+        if k and silence <= rules.max_gap and years.country[k] == years.country[k - 1]:
+            rows[used[1] - 1, 3] = years.year[k]
+            rows[used[1] - 1, 4] += 1
+            continue
+        row = rows[used[1]]
+        row[0], row[1] = person, years.country[k]
+        row[2], row[3], row[4] = years.year[k], years.year[k], 1
+        used[1] += 1
+
+
+@nb.njit(cache=True, nogil=True)
+def _list_moves(
+    years: Years, known: int, rules: CompiledRules, person: int, rows: Rows, used: Rows
+) -> None:
+    for k in range(1, known):
+        silence = years.year[k] - years.year[k - 1] - 1
+        if years.country[k] != years.country[k - 1] and silence <= rules.max_gap:
+            row = rows[used[2]]
+            row[0], row[1] = person, years.year[k]
+            row[2], row[3], row[4] = years.country[k - 1], years.country[k], silence
+            used[2] += 1
+
+
+@nb.njit(cache=True, nogil=True)
+def _list_changes(years: Years, known: int, person: int, rows: Rows, used: Rows) -> None:
+    for stage in range(1, _STUDIES + 1):
+        end = find_stage_end(years, known, stage)
+        work = find_first_work(years, known, end) if end >= 0 else -1
+        if work >= 0:
+            row = rows[used[3]]
+            row[0], row[1], row[2], row[3] = person, years.year[end], stage, years.country[end]
+            row[4], row[5] = years.stage[work], years.country[work]
+            row[6] = years.year[work]
+            used[3] += 1
