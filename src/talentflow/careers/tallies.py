@@ -72,14 +72,17 @@ def count_tallies(
 
 
 def list_tallies(
-    counted: CellCounts, definition_ids: Sequence[str], years: tuple[int, int]
+    counted: CellCounts, definition_ids: Sequence[str], years: tuple[int, int], floor: int
 ) -> pa.Table:
     """Counted cells → a table of the contract `tallies`.
 
     `definition_ids[population]` names the cohorts' definitions, its last item the one of cells
-    without a population; `years` are the first and last year of the data.
+    without a population; `years` are the first and last year of the data. Cells of fewer than
+    `floor` persons keep their point value only, because no figure will be drawn from their
+    replicates; the steps of a retention curve are the exception, they make up later points.
     """
     words = [unpack_cell(int(cell), *years) for cell in counted.cells]
+    steps = np.array([w.measure == "retention_left" for w in words], bool)
     last = len(definition_ids) - 1
     columns = {
         "measure": [w.measure for w in words],
@@ -90,15 +93,16 @@ def list_tallies(
         "sector": [w.sector for w in words],
         "period": [w.period for w in words],
         "persons": counted.persons,
-        "counts": _as_lists(counted.counts),
+        "counts": _as_lists(counted.counts, (counted.persons >= floor) | steps),
     }
     return pa.table(columns, schema=TALLIES.schema)
 
 
-def _as_lists(counts: npt.NDArray[np.int64]) -> pa.ListArray:
-    width = counts.shape[1]
-    offsets = np.arange(0, counts.size + 1, width, dtype=np.int32)
-    return pa.ListArray.from_arrays(offsets, counts.reshape(-1))
+def _as_lists(counts: npt.NDArray[np.int64], whole: npt.NDArray[np.bool_]) -> pa.ListArray:
+    lengths = np.where(whole, counts.shape[1], 1)
+    kept = whole[:, None] | (np.arange(counts.shape[1]) == 0)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return pa.ListArray.from_arrays(offsets, counts[kept])
 
 
 def _add_up(parts: list[CellCounts], replicates: int) -> CellCounts:

@@ -1,0 +1,1 @@
+"""How far each figure can be trusted: intervals and flags."""

@@ -1,0 +1,143 @@
+"""The published form of every figure: value, interval, n and how to read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from talentflow.core.contracts import VALUES, check_table
+from talentflow.core.rules import Rules
+from talentflow.estimate.intervals import (
+    Interval,
+    count_interval,
+    difference_interval,
+    normal_quantile,
+    rate_interval,
+    share_interval,
+)
+from talentflow.indicators.disclosure import Part, find_withheld
+from talentflow.indicators.quantities import (
+    CELL_COLUMNS,
+    MeasureCounts,
+    Quantity,
+    compute_quantities,
+)
+
+_BRIDGED = {"stock", "inflow", "outflow", "net_flow", "in_rate", "out_rate", "net_rate", "flow"}
+"""Indicators whose last years are cut short because later records will still add to them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """How figures are published: level of the intervals, smallest group, years of the data."""
+
+    level: float
+    floor: int
+    first_year: int
+    last_year: int
+    snapshot_id: str
+
+    @property
+    def whole_period(self) -> str:
+        """All years of the data as an ISO 8601 interval."""
+        return f"{self.first_year}/{self.last_year}"
+
+
+class _Figure(NamedTuple):
+    quantity: Quantity
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int | None
+    flag: str
+
+
+def estimate_values(tallies: pa.Table, rules: Rules, publication: Publication) -> pa.Table:
+    """Tallies of one set of rules (and its cohorts) → rows of the contract `values`, by key.
+
+    Figures resting on fewer persons than the floor are kept without value (`too_few`), those
+    that would give such a one away are `suppressed`, and years that later records will still
+    change are `censored`.
+    """
+    counts = MeasureCounts(tallies, publication.floor)
+    small, protecting = find_withheld(counts, publication.whole_period)
+    z = normal_quantile(publication.level)
+    censored_from = first_censored_year(rules, publication.last_year)
+    figures = []
+    for quantity in compute_quantities(counts):
+        flag = _choose_flag(quantity, small, protecting, censored_from)
+        shown = flag in ("ok", "censored")
+        value, low, high = _bound(quantity, z) if shown else (None, None, None)
+        figures.append(_Figure(quantity, value, low, high, quantity.n if shown else None, flag))
+    return _build_table(figures, publication)
+
+
+def first_censored_year(rules: Rules, last_year: int) -> int:
+    """The first year whose figures later records will still change.
+
+    A silent year is filled only once the person is seen again, at most `max_gap_years` later;
+    the last year itself is always incomplete.
+    """
+    open_years = rules.move.max_gap_years if rules.move.fill != "none" else 1
+    return last_year - max(open_years, 1) + 1
+
+
+def _choose_flag(
+    quantity: Quantity,
+    small: set[Part],
+    protecting: set[Part],
+    censored_from: int,
+) -> str:
+    if quantity.estimates is None or any(part in small for part in quantity.parts):
+        return "too_few"
+    if any(part in protecting for part in quantity.parts):
+        return "suppressed"
+    if quantity.indicator.id in _BRIDGED and _ends_in(quantity.key[-1]) >= censored_from:
+        return "censored"
+    return "ok"
+
+
+def _ends_in(period: str) -> int:
+    """Last year of a year or window; the whole period is never counted as cut short."""
+    start, _, end = period.partition("/")
+    if not end:
+        return int(start) if start.isdigit() else 0
+    return int(end) if int(end) - int(start) == 4 else 0
+
+
+def _bound(quantity: Quantity, z: float) -> tuple[float | None, float | None, float | None]:
+    estimates, trials = quantity.estimates, quantity.trials
+    assert estimates is not None
+    if not np.isfinite(estimates[0]):
+        return None, None, None
+    interval: Interval
+    if quantity.indicator.kind == "count":
+        interval = count_interval(estimates, z)
+    elif quantity.indicator.kind == "difference":
+        interval = difference_interval(estimates, z)
+    elif any(name.startswith("-") for name in quantity.indicator.numerator):
+        interval = rate_interval(estimates, trials or 0.0, z)
+    else:
+        interval = share_interval(estimates, trials or 0.0, z)
+    return float(estimates[0]), *interval
+
+
+def _build_table(figures: list[_Figure], publication: Publication) -> pa.Table:
+    columns: dict[str, object] = {
+        "indicator": [f.quantity.indicator.id for f in figures],
+        "value": [f.value for f in figures],
+        "low": [f.low for f in figures],
+        "high": [f.high for f in figures],
+        "level": [publication.level] * len(figures),
+        "n": [f.n for f in figures],
+        "unit": [f.quantity.indicator.unit for f in figures],
+        "flag": [f.flag for f in figures],
+        "snapshot_id": [publication.snapshot_id] * len(figures),
+    }
+    for i, name in enumerate(CELL_COLUMNS):
+        columns[name] = [f.quantity.key[i] for f in figures]
+    table = pa.table({name: columns[name] for name in VALUES.schema.names}, schema=VALUES.schema)
+    return check_table(table.sort_by([(name, "ascending") for name in VALUES.key]), VALUES)

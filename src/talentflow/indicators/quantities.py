@@ -1,0 +1,227 @@
+"""What do the tallies say of each indicator, in every replicate?
+
+Turns additive counts into the indicators' quantities by their registered formulas. A quantity
+keeps its bootstrap replicates, what its n counts, and the smallest group it would reveal, so
+that intervals and disclosure control can be decided without going back to persons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from talentflow.core.vocabulary import ALL
+from talentflow.indicators.registry import INDICATORS, Indicator
+
+Floats = npt.NDArray[np.float64]
+Key = tuple[str, str, str, str, str, str]
+"""definition_id, area, partner, stage, sector, period."""
+
+CELL_COLUMNS: Final = ("definition_id", "area", "partner", "stage", "sector", "period")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """One indicator in one cell.
+
+    `estimates[0]` is the value, the rest its replicates; null where one of the `parts`, the
+    measure cells that the value is made of, rests on fewer persons than the floor. `trials` is
+    the size of the denominator (person-years or persons) of ratios and survival, else null.
+    """
+
+    indicator: Indicator
+    key: Key
+    estimates: Floats | None
+    n: int
+    trials: float | None
+    parts: tuple[tuple[str, Key], ...]
+
+
+class MeasureCounts:
+    """The tallies of one or more definitions, by measure and cell; `floor` is the smallest
+    number of persons a published figure may rest on."""
+
+    def __init__(self, tallies: pa.Table, floor: int) -> None:
+        self.floor = floor
+        counts = tallies["counts"].combine_chunks()
+        self._offsets = counts.offsets.to_numpy()
+        self._values = counts.values.to_numpy()
+        self._persons = tallies["persons"].to_numpy()
+        self._rows: dict[str, dict[Key, int]] = {}
+        lengths = pc.list_value_length(tallies["counts"])
+        self.width = int(pc.max(lengths).as_py() or 1)
+        columns = [tallies[name].to_pylist() for name in ("measure", *CELL_COLUMNS)]
+        for row, (measure, *cell) in enumerate(zip(*columns, strict=True)):
+            self._rows.setdefault(measure, {})[tuple(cell)] = row
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures that were counted at all."""
+        return tuple(self._rows)
+
+    def keys(self, measure: str) -> dict[Key, int]:
+        """The cells in which a measure was counted."""
+        return self._rows.get(measure, {})
+
+    def persons(self, measure: str, key: Key) -> int:
+        """Distinct persons counted; 0 where nothing was."""
+        row = self.keys(measure).get(key)
+        return 0 if row is None else int(self._persons[row])
+
+    def counts(self, measure: str, key: Key) -> Floats:
+        """Point value and replicates; zeros where nothing was counted."""
+        row = self.keys(measure).get(key)
+        if row is None:
+            return np.zeros(self.width)
+        found = self._values[self._offsets[row] : self._offsets[row + 1]]
+        return np.asarray(found, float)
+
+    def enough(self, parts: tuple[tuple[str, Key], ...]) -> bool:
+        """Whether every part rests on no person at all or on at least the floor."""
+        return all(not 0 < self.persons(*part) < self.floor for part in parts)
+
+
+def compute_quantities(counts: MeasureCounts) -> list[Quantity]:
+    """Every indicator in every cell that the tallies can fill."""
+    found: list[Quantity] = []
+    for indicator in INDICATORS:
+        compute = {
+            "count": _compute_counts,
+            "difference": _compute_differences,
+            "ratio": _compute_ratios,
+            "survival": _compute_survival,
+        }[indicator.kind]
+        found.extend(compute(indicator, counts))
+    return found
+
+
+def _compute_counts(indicator: Indicator, counts: MeasureCounts) -> list[Quantity]:
+    (measure,) = indicator.numerator
+    # Person-years over a window are a denominator, not a stock.
+    keys = [k for k in counts.keys(measure) if measure != "stock" or "/" not in k[-1]]
+    return [
+        Quantity(
+            indicator=indicator,
+            key=key,
+            estimates=counts.counts(measure, key) if counts.enough(((measure, key),)) else None,
+            n=counts.persons(measure, key),
+            trials=None,
+            parts=((measure, key),),
+        )
+        for key in keys
+    ]
+
+
+def _compute_differences(indicator: Indicator, counts: MeasureCounts) -> list[Quantity]:
+    measures = [name.lstrip("-") for name in indicator.numerator]
+    found = []
+    for key in dict.fromkeys(key for measure in measures for key in counts.keys(measure)):
+        parts = tuple((measure, key) for measure in measures)
+        found.append(
+            Quantity(
+                indicator=indicator,
+                key=key,
+                estimates=_sum_signed(indicator, counts, key) if counts.enough(parts) else None,
+                n=sum(counts.persons(*part) for part in parts),
+                trials=None,
+                parts=parts,
+            )
+        )
+    return found
+
+
+def _sum_signed(indicator: Indicator, counts: MeasureCounts, key: Key) -> Floats:
+    total = np.zeros(counts.width)
+    for name in indicator.numerator:
+        sign = -1.0 if name.startswith("-") else 1.0
+        total += sign * counts.counts(name.lstrip("-"), key)
+    return total
+
+
+def _compute_ratios(indicator: Indicator, counts: MeasureCounts) -> list[Quantity]:
+    assert indicator.denominator is not None
+    measures = [name.lstrip("-") for name in indicator.numerator]
+    found = []
+    for key, base in _pair_with_denominator(indicator.denominator, measures, counts):
+        parts = (*((measure, key) for measure in measures), (indicator.denominator, base))
+        estimates, trials = None, None
+        if counts.enough(parts):
+            below = counts.counts(indicator.denominator, base)
+            estimates = _divide(100 * _sum_signed(indicator, counts, key), below)
+            trials = float(below[0])
+        found.append(
+            Quantity(
+                indicator=indicator,
+                key=key,
+                estimates=estimates,
+                n=counts.persons(indicator.denominator, base),
+                trials=trials,
+                parts=parts,
+            )
+        )
+    return found
+
+
+def _pair_with_denominator(
+    denominator: str, measures: list[str], counts: MeasureCounts
+) -> list[tuple[Key, Key]]:
+    """Cell of the ratio and cell of its denominator."""
+    if denominator == "cohort_located":
+        keys = dict.fromkeys(key for measure in measures for key in counts.keys(measure))
+        return [(key, (key[0], ALL, *key[2:])) for key in keys]
+    # Where people were but none moved the rate is a real zero.
+    whole = (ALL, ALL, ALL)
+    return [(k, k) for k in counts.keys(denominator) if k[1] != ALL and k[2:5] == whole]
+
+
+def _divide(above: Floats, below: Floats) -> Floats:
+    return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
+
+
+def _compute_survival(indicator: Indicator, counts: MeasureCounts) -> list[Quantity]:
+    assert indicator.denominator is not None
+    curves: dict[Key, list[int]] = {}
+    for key in counts.keys(indicator.denominator):
+        curves.setdefault((*key[:5], ""), []).append(int(key[5][1:-1]))
+    return [
+        quantity
+        for start, durations in curves.items()
+        for quantity in _follow_curve(indicator, counts, start, max(durations))
+    ]
+
+
+def _follow_curve(
+    indicator: Indicator, counts: MeasureCounts, start: Key, years: int
+) -> Iterator[Quantity]:
+    """One point a year. The curve ends where fewer than the floor are left at risk. A point is
+    withheld while those who left since the last shown point are few, because the step between
+    the two would count them; the curve goes on behind it."""
+    (left,), risk = indicator.numerator, str(indicator.denominator)
+    surviving, gone = np.full(counts.width, 100.0), 0
+    n = counts.persons(risk, (*start[:5], "P1Y"))
+    for duration in range(1, years + 1):
+        key = (*start[:5], f"P{duration}Y")
+        parts = ((left, key), (risk, key))
+        gone += counts.persons(left, key)
+        at_risk = counts.counts(risk, key)
+        ended = counts.persons(risk, key) < counts.floor
+        if not ended:
+            surviving = surviving * (1 - _divide(counts.counts(left, key), at_risk))
+        withheld = ended or 0 < gone < counts.floor
+        gone = gone if withheld else 0
+        yield Quantity(
+            indicator=indicator,
+            key=key,
+            estimates=None if withheld else surviving,
+            n=n,
+            trials=float(at_risk[0]),
+            parts=parts,
+        )
+        if ended:
+            return
