@@ -1,0 +1,89 @@
+"""What became of every row of evidence? Each is in exactly one line, and the lines add up."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from talentflow.core.errors import ContractError
+
+LINES: Final[dict[str, dict[str, str]]] = {
+    "used": {
+        "en": "places an identified person in a country",
+        "ko": "식별된 사람을 한 나라에 위치시킴 (사용)",
+    },
+    "country_unknown": {
+        "en": "affiliation whose country could not be determined",
+        "ko": "소속의 국가를 알 수 없음",
+    },
+    "no_affiliation": {
+        "en": "author without any affiliation",
+        "ko": "소속이 없는 저자",
+    },
+    "set_only_author": {
+        "en": "author of a paper whose affiliations are not assigned to authors",
+        "ko": "소속이 저자별로 연결되지 않은 논문의 저자",
+    },
+    "set_only_affiliation": {
+        "en": "affiliation of a paper, not assigned to an author",
+        "ko": "저자에게 연결되지 않은 논문 단위 소속",
+    },
+    "opted_out": {
+        "en": "person who asked to be left out",
+        "ko": "제외를 요청한 사람",
+    },
+    "second_opinion": {
+        "en": "second crawl of the same papers, compared but not counted",
+        "ko": "같은 논문의 다른 수집본 (비교용, 집계 제외)",
+    },
+    "rejected": {
+        "en": "row that could not be read",
+        "ko": "읽을 수 없는 행",
+    },
+}
+
+_QUERY: Final = """
+select case
+    when r.source = $second then 'second_opinion'
+    when r.person_ref is null then 'set_only_affiliation'
+    when p.person_ref is null then 'opted_out'
+    when m.country is not null then 'used'
+    when r.mention_id is not null then 'country_unknown'
+    when r.alignment = 'set_only' then 'set_only_author'
+    else 'no_affiliation' end as id,
+    count(*) as records
+from records r
+left join people p using (person_ref)
+left join mentions m using (mention_id)
+group by 1
+"""
+
+
+def account_for_records(
+    records: pa.Table, people: pa.Table, resolved_mentions: pa.Table, rejected: int, second: str
+) -> list[dict[str, Any]]:
+    """Lines of `id`, `title` (language → text) and `records`, in the order of `LINES`.
+
+    `second` is the source that is only compared. Raises `ContractError` if the lines do not
+    add up to the records plus the rejected rows.
+    """
+    with duckdb.connect() as connection:
+        connection.register(
+            "records", records.select(["source", "person_ref", "mention_id", "alignment"])
+        )
+        connection.register("people", people.select(["person_ref"]))
+        connection.register("mentions", resolved_mentions.select(["mention_id", "country"]))
+        counted = dict(connection.execute(_QUERY, {"second": second}).fetchall())
+    counted["rejected"] = rejected
+    if sum(counted.values()) != records.num_rows + rejected:
+        raise ContractError(
+            f"{sum(counted.values())} rows are accounted for",
+            expected=f"{records.num_rows} records and {rejected} rejected rows",
+            where="accounting",
+        )
+    return [
+        {"id": id_, "title": title, "records": int(counted.get(id_, 0))}
+        for id_, title in LINES.items()
+    ]

@@ -1,0 +1,227 @@
+"""The main path: sources → records → organizations and people → careers → values → snapshot.
+
+Every stage has a key over its inputs, its rules and the code that makes it. A stage whose key
+is in the store is not run again: a killed build continues, a repeated one does nothing, and
+the same inputs give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from talentflow.careers.tallies import data_years
+from talentflow.core.catalog import Catalog, open_store
+from talentflow.core.errors import InputError
+from talentflow.core.progress import Progress, Silent
+from talentflow.core.provenance import checksum_code, checksum_value
+from talentflow.core.settings import Settings
+from talentflow.estimate.values import Publication, first_censored_year
+from talentflow.indicators.definitions import (
+    DEFAULT,
+    Definition,
+    choose_definitions,
+    define_cohort,
+)
+from talentflow.pipeline import stages
+from talentflow.pipeline.accounting import account_for_records
+from talentflow.pipeline.inputs import SECOND_OPINION, Inputs, find_inputs
+from talentflow.pipeline.publish import build_manifest, write_snapshot
+from talentflow.resolve.people import drop_opted_out
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildReport:
+    """What a build did: the snapshot, and the seconds each stage took (0: nothing to do)."""
+
+    snapshot_id: str
+    folder: Path
+    seconds: dict[str, float]
+    manifest: dict[str, Any]
+
+
+@dataclass
+class _Build:
+    catalog: Catalog
+    settings: Settings
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def run(self, stage: str, ingredients: Any, make: Callable[[], stages.Tables]) -> None:
+        """Make the tables of a stage unless they are in the store under the same key."""
+        key = checksum_value([stage, ingredients])[:24]
+        self.keys[stage] = key
+        self.seconds[stage] = 0.0
+        if not self.catalog.has_stage(stage, key):
+            start = time.perf_counter()
+            self.catalog.write_stage(stage, key, make())
+            self.seconds[stage] = time.perf_counter() - start
+
+    def read(self, stage: str, name: str) -> pa.Table:
+        return self.catalog.read_table(stage, self.keys[stage], name)
+
+
+def build(settings: Settings, progress: Progress | None = None) -> BuildReport:
+    """Build the store from the data folder and publish a snapshot.
+
+    Raises `InputError` for an unusable data folder, `UsageError` for an unknown definition and
+    `StoreError` for a store that is locked, full or newer than this program.
+    """
+    definitions = choose_definitions(settings.definitions)
+    inputs = find_inputs(settings.data)
+    with open_store(settings.store) as catalog:
+        run = _Build(catalog, settings, progress or Silent())
+        _build_evidence(run, inputs)
+        _build_careers(run, definitions)
+        return _publish(run, inputs, definitions)
+
+
+def _build_evidence(run: _Build, inputs: Inputs) -> None:
+    workers, progress = run.settings.worker_count, run.progress
+    run.run(
+        "read",
+        [inputs.checksums(inputs.records), checksum_code("core", "sources")],
+        lambda: stages.read_records(inputs.records, workers, progress),
+    )
+    code = checksum_code("core", "sources", "resolve")
+    run.run(
+        "organizations",
+        [run.keys["read"], inputs.checksums(inputs.registry), code],
+        lambda: stages.resolve_organizations(
+            run.read("read", "mentions"), inputs.registry, workers, progress
+        ),
+    )
+    run.run(
+        "people",
+        [run.keys["read"], code],
+        lambda: stages.identify_people(run.read("read", "records"), progress),
+    )
+
+
+def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
+    settings = run.settings
+    opted_out = _read_opt_out(settings.opt_out)
+
+    def make() -> stages.Tables:
+        records = _primary_records(run)
+        people = _without_opted_out(run, opted_out)
+        resolved = run.read("organizations", "resolved_mentions")
+        evidence = stages.prepare_evidence(records, people, resolved)
+        tables = stages.follow_careers(
+            evidence,
+            definitions,
+            replicates=settings.replicates,
+            floor=settings.floor,
+            workers=settings.worker_count,
+            progress=run.progress,
+        )
+        rejected = int(pc.sum(run.read("read", "rejects")["rows"]).as_py() or 0)
+        lines = account_for_records(
+            run.read("read", "records"), people, resolved, rejected, SECOND_OPINION
+        )
+        cohorts = [define_cohort(population).to_dict() for population in evidence.populations]
+        facts = {"accounting": lines, "cohorts": cohorts, "years": data_years(evidence)}
+        return {**tables, "facts": pa.table({"json": [json.dumps(facts, ensure_ascii=False)]})}
+
+    run.run(
+        "careers",
+        [
+            [run.keys[stage] for stage in ("read", "organizations", "people")],
+            [definition.to_dict() for definition in definitions],
+            [settings.replicates, settings.floor, sorted(opted_out)],
+            checksum_code("core", "careers"),
+        ],
+        make,
+    )
+
+
+def _primary_records(run: _Build) -> pa.Table:
+    records = run.read("read", "records")
+    return records.filter(pc.field("source") != SECOND_OPINION)
+
+
+def _without_opted_out(run: _Build, opted_out: frozenset[str]) -> pa.Table:
+    people = run.read("people", "people")
+    if not opted_out:
+        return people
+    return drop_opted_out(run.read("read", "records"), people, set(opted_out)).people
+
+
+def _read_opt_out(path: Path | None) -> frozenset[str]:
+    if path is None:
+        return frozenset()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"the opt-out file cannot be read: {error}",
+            where=str(path),
+            expected="a UTF-8 text file with one system:value a line",
+        ) from error
+    return frozenset(line.strip() for line in lines if line.strip() and line[0] != "#")
+
+
+def _publish(
+    run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]
+) -> BuildReport:
+    settings = run.settings
+    facts = json.loads(run.read("careers", "facts")["json"][0].as_py())
+    first, last = facts["years"]
+    code = checksum_code("core", "indicators", "estimate", "pipeline")
+    snapshot_id = checksum_value([run.keys, settings.level, settings.floor, code])[:16]
+    publication = Publication(
+        level=settings.level,
+        floor=settings.floor,
+        first_year=first,
+        last_year=last,
+        snapshot_id=snapshot_id,
+    )
+
+    def make() -> stages.Tables:
+        tallies = _split_tallies(run.read("careers", "tallies"))
+        return {"values": stages.estimate_all(tallies, definitions, publication, run.progress)}
+
+    run.run("values", [snapshot_id], make)
+    manifest = build_manifest(
+        snapshot_id=snapshot_id,
+        settings={
+            "level": settings.level,
+            "floor": settings.floor,
+            "replicates": settings.replicates,
+        },
+        years=(first, last),
+        censored_from=first_censored_year(DEFAULT.rules, last),
+        inputs=run.read("read", "inputs"),
+        registry=[
+            {"source": f.source, "file": f.file, "sha256": f.sha256, "size_bytes": f.size_bytes}
+            for f in inputs.registry
+        ],
+        rejects=run.read("read", "rejects"),
+        accounting=facts["accounting"],
+    )
+    described = [*(d.to_dict() for d in definitions), *facts["cohorts"]]
+    folder = run.catalog.publish(
+        snapshot_id,
+        lambda folder: write_snapshot(folder, run.read("values", "values"), described, manifest),
+    )
+    run.catalog.write_current(run.keys)
+    return BuildReport(
+        snapshot_id=snapshot_id, folder=folder, seconds=run.seconds, manifest=manifest
+    )
+
+
+def _split_tallies(tallies: pa.Table) -> dict[str, pa.Table]:
+    """By definition; the cohorts go with the rules they are computed under."""
+    ids = pc.list_element(pc.split_pattern(tallies["definition_id"], "@"), 0)
+    return {
+        definition_id: tallies.filter(pc.equal(ids, definition_id))
+        for definition_id in pc.unique(ids).to_pylist()
+    }

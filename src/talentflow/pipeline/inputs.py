@@ -1,0 +1,107 @@
+"""What is there to build from? The files of each source, with checksums.
+
+A data folder has one subfolder a source; folders of unknown names are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from talentflow.core.errors import InputError
+from talentflow.core.executor import run_in_threads
+from talentflow.core.provenance import checksum_file
+from talentflow.sources import paperlists, table
+
+SECOND_OPINION: Final = "paperlists-other-crawls"
+"""Read and compared, but never counted: its papers are those of `paperlists`."""
+
+RECORD_SOURCES: Final = ("paperlists", SECOND_OPINION, "table")
+REGISTRY_SOURCES: Final = ("ror", "university-domains")
+
+_REGISTRY_FILES: Final = {
+    "ror": ("*.json.zip", "*.json"),
+    "university-domains": ("*.json",),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputFile:
+    """One file of one source. `file` is the path below `folder`, with forward slashes."""
+
+    source: str
+    folder: Path
+    file: str
+    sha256: str
+    size_bytes: int
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self.folder / self.file
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """All files of a build, sorted by source and path."""
+
+    records: tuple[InputFile, ...]
+    registry: tuple[InputFile, ...]
+
+    def checksums(self, files: Iterable[InputFile]) -> list[tuple[str, str, str]]:
+        """What a content key needs to know of files: source, path and checksum."""
+        return [(f.source, f.file, f.sha256) for f in files]
+
+
+def find_inputs(data: Path) -> Inputs:
+    """The files of all known sources below `data`.
+
+    Raises `InputError` if the folder is missing or holds no records or no registry.
+    """
+    if not data.is_dir():
+        raise InputError(
+            "there is no such data folder",
+            where=str(data),
+            expected="a folder with one subfolder a source: " + ", ".join(RECORD_SOURCES),
+            next_step="give --data, or make a toy world: python -m talentflow.sources.toy data",
+        )
+    records = _read_files([(s, data / s, _list_records(s, data / s)) for s in RECORD_SOURCES])
+    registry = _read_files([(s, data / s, _list_registry(s, data / s)) for s in REGISTRY_SOURCES])
+    _require(records, data, "no records", "files such as paperlists/icra/icra2019.json")
+    _require(registry, data, "no registry of organizations", "a ROR dump such as ror/v2.json.zip")
+    return Inputs(records=records, registry=registry)
+
+
+def _list_records(source: str, folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return table.list_files(folder) if source == "table" else paperlists.list_files(folder)
+
+
+def _list_registry(source: str, folder: Path) -> list[str]:
+    found = {p.name for pattern in _REGISTRY_FILES[source] for p in folder.glob(pattern)}
+    return sorted(found)
+
+
+def _read_files(found: list[tuple[str, Path, list[str]]]) -> tuple[InputFile, ...]:
+    wanted = [(source, folder, file) for source, folder, files in found for file in files]
+    return tuple(run_in_threads(_describe_file, wanted, workers=2))
+
+
+def _describe_file(wanted: tuple[str, Path, str]) -> InputFile:
+    source, folder, file = wanted
+    path = folder / file
+    return InputFile(
+        source=source,
+        folder=folder,
+        file=file,
+        sha256=checksum_file(path),
+        size_bytes=path.stat().st_size,
+    )
+
+
+def _require(files: tuple[InputFile, ...], data: Path, found: str, expected: str) -> None:
+    if not files:
+        raise InputError(f"the data folder holds {found}", where=str(data), expected=expected)

@@ -1,0 +1,170 @@
+"""The stages of a build, each tables in and tables out, none aware of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from talentflow.careers.histories import list_histories
+from talentflow.careers.packing import PackedEvidence, choose_populations, pack_evidence
+from talentflow.careers.tallies import count_tallies, data_years, list_tallies
+from talentflow.core.contracts import INPUTS, MENTIONS, RECORDS, REJECTS
+from talentflow.core.executor import run_in_processes
+from talentflow.core.progress import Progress
+from talentflow.estimate.values import Publication, estimate_values
+from talentflow.indicators.definitions import DEFAULT, Definition, define_cohort
+from talentflow.pipeline.inputs import InputFile
+from talentflow.resolve.organizations import resolve_mentions
+from talentflow.resolve.people import link_people
+from talentflow.resolve.registry import Registry, load_registry
+from talentflow.sources import paperlists, table
+from talentflow.sources.evidence import Evidence
+
+Tables = dict[str, pa.Table]
+
+_MENTIONS_A_TASK: Final = 4000
+
+
+def read_records(files: Iterable[InputFile], workers: int, progress: Progress) -> Tables:
+    """All input files → records, mentions (each once), rejects and inputs."""
+    wanted = list(files)
+    progress.start("read", sum(f.size_bytes for f in wanted))
+    evidence = []
+    for file, found in zip(wanted, run_in_processes(_read_file, wanted, workers), strict=True):
+        evidence.append(found)
+        progress.advance(file.size_bytes)
+    tables = {
+        "records": pa.concat_tables([RECORDS.empty(), *(e.records for e in evidence)]),
+        "mentions": _distinct_mentions([e.mentions for e in evidence]),
+        "rejects": pa.concat_tables([REJECTS.empty(), *(e.rejects for e in evidence)]),
+        "inputs": pa.concat_tables([INPUTS.empty(), *(e.inputs for e in evidence)]),
+    }
+    progress.finish(
+        f"{tables['records'].num_rows:,} records from {len(wanted)} files, "
+        f"{tables['rejects'].num_rows:,} rejects"
+    )
+    return tables
+
+
+def _read_file(file: InputFile) -> Evidence:
+    if file.source == "table":
+        return table.read_file(file.folder, file.file)
+    return paperlists.read_file(file.folder, file.file, source=file.source)
+
+
+def _distinct_mentions(tables: list[pa.Table]) -> pa.Table:
+    together = pa.concat_tables([MENTIONS.empty(), *tables])
+    grouped = together.group_by("mention_id", use_threads=False)
+    first = grouped.aggregate([("text", "first"), ("domain", "first")])
+    return first.rename_columns(["mention_id", "text", "domain"]).sort_by("mention_id")
+
+
+def resolve_organizations(
+    mentions: pa.Table, registry: Iterable[InputFile], workers: int, progress: Progress
+) -> Tables:
+    """Mentions → resolved mentions, against the registry files."""
+    paths = tuple(file.path for file in registry)
+    tasks = [
+        (paths, mentions.slice(start, _MENTIONS_A_TASK))
+        for start in range(0, mentions.num_rows, _MENTIONS_A_TASK)
+    ]
+    progress.start("organizations", mentions.num_rows)
+    resolved = []
+    for part in run_in_processes(_resolve_slice, tasks, min(workers, len(tasks))):
+        resolved.append(part)
+        progress.advance(part.num_rows)
+    found = pa.concat_tables(resolved) if resolved else resolve_mentions(mentions, Registry())
+    located = found.num_rows - found["country"].null_count
+    progress.finish(f"country known for {located:,} of {found.num_rows:,} affiliations")
+    return {"resolved_mentions": found}
+
+
+def _resolve_slice(task: tuple[tuple[Path, ...], pa.Table]) -> pa.Table:
+    paths, mentions = task
+    return resolve_mentions(mentions, _load_registry(paths))
+
+
+@lru_cache(maxsize=1)
+def _load_registry(paths: tuple[Path, ...]) -> Registry:
+    return load_registry(paths)
+
+
+def identify_people(records: pa.Table, progress: Progress) -> Tables:
+    """Records → people and the edges that say why."""
+    progress.start("people", records.num_rows)
+    linked = link_people(records)
+    progress.advance(records.num_rows)
+    ids = len(linked.people["person_id"].unique())
+    progress.finish(f"{ids:,} persons behind {linked.people.num_rows:,} references")
+    return {"people": linked.people, "person_edges": linked.edges}
+
+
+def follow_careers(
+    evidence: PackedEvidence,
+    definitions: Iterable[Definition],
+    *,
+    replicates: int,
+    floor: int,
+    workers: int,
+    progress: Progress,
+) -> Tables:
+    """Packed evidence → tallies under every definition, and the default one's histories."""
+    chosen = list(definitions)
+    progress.start("careers", len(chosen))
+    years = data_years(evidence)
+    cohorts = [define_cohort(population).id for population in evidence.populations]
+    tallies = []
+    for definition in chosen:
+        is_default = definition.id == DEFAULT.id
+        counted = count_tallies(
+            evidence,
+            definition.rules,
+            replicates=replicates,
+            workers=workers,
+            cohorts=is_default,
+        )
+        ids = [*cohorts, definition.id] if is_default else [definition.id]
+        tallies.append(list_tallies(counted, ids, years, floor))
+        progress.advance()
+    histories = list_histories(evidence, DEFAULT.rules)
+    progress.finish(
+        f"{histories.moves.num_rows:,} moves, {len(chosen)} definitions × {replicates} replicates"
+    )
+    return {
+        "tallies": pa.concat_tables(tallies),
+        "residences": histories.residences,
+        "spells": histories.spells,
+        "moves": histories.moves,
+        "stage_changes": histories.stage_changes,
+    }
+
+
+def prepare_evidence(records: pa.Table, people: pa.Table, resolved: pa.Table) -> PackedEvidence:
+    """The three tables as packed evidence, with the cohorts that the records offer."""
+    return pack_evidence(records, people, resolved, choose_populations(records))
+
+
+def estimate_all(
+    tallies: Mapping[str, pa.Table],
+    definitions: Iterable[Definition],
+    publication: Publication,
+    progress: Progress,
+) -> pa.Table:
+    """Tallies by definition → values under all of them, sorted by key."""
+    chosen = list(definitions)
+    progress.start("indicators", len(chosen))
+    parts = []
+    for definition in chosen:
+        parts.append(estimate_values(tallies[definition.id], definition.rules, publication))
+        progress.advance()
+    values = pa.concat_tables(parts)
+    keys = [(name, "ascending") for name in ("indicator", "definition_id")]
+    rest = ("area", "partner", "stage", "sector", "period")
+    values = values.sort_by([*keys, *((name, "ascending") for name in rest)])
+    shown = values.num_rows - values["value"].null_count
+    progress.finish(f"{shown:,} figures, {values['value'].null_count:,} withheld")
+    return values
