@@ -28,7 +28,7 @@ chromium:
 	@tools/install_chromium.sh
 
 run: install
-	$(if $(DATA),,$(BIN)/talentflow toy $(TOY))
+	$(if $(DATA),,$(BIN)/python tools/write_toy_world.py $(TOY))
 	$(BIN)/talentflow build --data $(or $(DATA),$(TOY)) --store $(STORE)
 	$(SHOW) --period $(PERIOD) stock
 	$(SHOW) --period $(PERIOD) net_rate

@@ -11,6 +11,9 @@ from pathlib import Path
 from talentflow.core import vocabulary
 from talentflow.core.areas import AREAS, area_name
 from talentflow.core.contracts import CONTRACTS, Column, Contract
+from talentflow.core.settings import SETTINGS
+from talentflow.indicators.definitions import DEFAULT, DEFINITIONS, Definition
+from talentflow.indicators.registry import INDICATORS, Indicator
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
@@ -87,7 +90,85 @@ def vocabulary_page() -> str:
     return "\n".join(lines)
 
 
+def settings_page() -> str:
+    """All settings, with the option and the environment variable of each."""
+    lines = [
+        "# Settings",
+        "",
+        "A setting is taken from the command line, else from the environment, else its default.",
+        "",
+        "| setting | variable | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    for setting in SETTINGS:
+        default = "none" if setting.default is None else f"`{setting.default}`"
+        name = f"`{setting.name}`"
+        lines.append(f"| {name} | `{setting.variable}` | {default} | {setting.help} |")
+    return "\n".join([*lines, ""])
+
+
+def indicators_page() -> str:
+    """All indicators, with formula and meaning in both languages."""
+    lines = [
+        "# Indicators",
+        "",
+        "What each figure is: its unit, its formula, and what its `n` counts.",
+        "",
+    ]
+    for indicator in INDICATORS:
+        lines += [*_describe_indicator(indicator), ""]
+    return "\n".join(lines)
+
+
+def _describe_indicator(indicator: Indicator) -> Iterator[str]:
+    yield f"## {indicator.id}"
+    yield ""
+    yield f"**{indicator.title['en']}** · {indicator.title['ko']} · {indicator.unit}"
+    yield ""
+    yield f"    {indicator.formula}"
+    yield ""
+    yield indicator.meaning["en"]
+    yield f"`n`: {indicator.n_means['en']}."
+    yield ""
+    yield indicator.meaning["ko"]
+    yield f"`n`: {indicator.n_means['ko']}."
+
+
+def definitions_page() -> str:
+    """All definitions of a build, with what each does differently from the default."""
+    lines = [
+        "# Definitions",
+        "",
+        "The sets of rules that figures are computed under. Every definition but the default one",
+        "differs from it in what its last column says. The rules themselves are explained in",
+        "`talentflow.core.rules` and in the [guide](../guide/definitions.md).",
+        "",
+        "| definition | English | 한국어 | rules |",
+        "|---|---|---|---|",
+    ]
+    for definition in DEFINITIONS:
+        title = definition.title
+        lines.append(
+            f"| `{definition.id}` | {title['en']} | {title['ko']} | {_list_rules(definition)} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def _list_rules(definition: Definition) -> str:
+    """The rules that are not the default's; for the default itself, all."""
+    defaults = DEFAULT.rules.to_dict()
+    return ", ".join(
+        f"`{group}.{name} = {value}`"
+        for group, rules in definition.rules.to_dict().items()
+        for name, value in rules.items()
+        if definition is DEFAULT or value != defaults[group][name]
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "definitions.md": definitions_page,
+    "indicators.md": indicators_page,
+    "settings.md": settings_page,
     "tables.md": tables_page,
     "vocabulary.md": vocabulary_page,
 }

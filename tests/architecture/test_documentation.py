@@ -10,6 +10,9 @@ from types import ModuleType
 import pytest
 
 from talentflow.core.contracts import CONTRACTS
+from talentflow.core.settings import SETTINGS
+from talentflow.indicators.definitions import DEFINITIONS
+from talentflow.indicators.registry import INDICATORS
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +39,26 @@ def test_reference_is_what_the_code_says(
     assert not stale, "run make reference"
 
 
-def test_every_table_has_its_heading(repository: Path) -> None:
-    page = (repository / "docs" / "reference" / "tables.md").read_text("utf-8")
-    assert re.findall(r"^## (.*)$", page, re.MULTILINE) == list(CONTRACTS)
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("tables.md", list(CONTRACTS)),
+        ("indicators.md", [indicator.id for indicator in INDICATORS]),
+    ],
+)
+def test_everything_has_its_heading(repository: Path, page: str, names: list[str]) -> None:
+    text = (repository / "docs" / "reference" / page).read_text("utf-8")
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == names
+
+
+def test_every_setting_has_its_row(repository: Path) -> None:
+    text = (repository / "docs" / "reference" / "settings.md").read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == [s.name for s in SETTINGS]
+
+
+def test_every_definition_has_its_row(repository: Path) -> None:
+    text = (repository / "docs" / "reference" / "definitions.md").read_text("utf-8")
+    assert re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE) == [d.id for d in DEFINITIONS]
 
 
 def test_links_lead_somewhere(repository: Path) -> None:

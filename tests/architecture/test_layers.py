@@ -13,7 +13,6 @@ import pytest
 LAYERS = [
     "core",
     "sources",
-    "toy",
     "resolve",
     "careers",
     "compute",
@@ -90,7 +89,6 @@ def test_allowed_imports_pass(skeleton: Path) -> None:
         ({"resolve.work": "pipeline.work"}, "Layers"),
         ({"careers.work": "compute.work"}, "Layers"),
         ({"claims.work": "index.work"}, "Layers"),
-        ({"toy.work": "sources.work"}, "Layers"),
         ({"serve.work": "careers.work"}, "No person-level code"),
         ({"serve.work": "pipeline.work", "pipeline.work": "sources.work"}, "No person-level code"),
         ({"simulate.work": "indicators.work", "indicators.work": "resolve.work"}, "No person-lev"),
