@@ -8,13 +8,16 @@ readonly STAMP=.venv/installed
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore
 
 main() {
-    local wanted
+    local wanted python
     wanted=$(wanted_state)
     if [[ -f $STAMP && $(<"$STAMP") == "$wanted" ]] && .venv/bin/python -c "import talentflow"; then
         return
     fi
     if ! venv_is_usable; then
-        make_venv "$(find_python)"
+        python=$(find_python)
+        "$python" -c "import ensurepip" 2>/dev/null || install_ensurepip "$python"
+        rm -rf .venv
+        "$python" -m venv .venv
     fi
     echo "installing $(grep -c == constraints.txt) pinned packages into .venv"
     .venv/bin/python -m pip install --quiet --no-deps --requirement constraints.txt
@@ -45,26 +48,19 @@ find_python() {
         "install it (Debian, Ubuntu: apt-get install python3.11) or name one: make install PYTHON=/path/to/python3"
 }
 
-make_venv() {
-    local python=$1
-    rm -rf .venv
-    if "$python" -m venv .venv >/dev/null 2>&1; then
-        return
-    fi
-    rm -rf .venv
-    # Debian ships Python without ensurepip, in a package of its own.
-    local package
+# Debian ships Python without ensurepip, in a package of its own.
+install_ensurepip() {
+    local python=$1 package
     package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
     if [[ $(id -u) -ne 0 ]] || ! command -v apt-get >/dev/null; then
         fail "$python cannot make a virtual environment: its module ensurepip is missing" \
-            "ask an administrator for the package $package (apt-get install $package), then run make again"
+            "ask an administrator for it (Debian, Ubuntu: apt-get install $package), then run make again"
     fi
     echo "$python has no ensurepip: installing the system package $package"
     export DEBIAN_FRONTEND=noninteractive
     apt-get update --quiet=2 </dev/null || true
     apt-get install --yes --quiet=2 --no-install-recommends "$package" </dev/null >/dev/null ||
         fail "the system package $package could not be installed" "install it by hand, then run make again"
-    "$python" -m venv .venv
 }
 
 fail() {
