@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,15 @@ def chromium() -> str:
 
     `make test` installs it where it may; TALENTFLOW_CHROMIUM names another one.
     """
-    if importlib.util.find_spec("playwright") is None:
-        pytest.skip("the Python package playwright is missing: run make install")
+    driver = subprocess.run(
+        [sys.executable, "-m", "playwright", "--version"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if driver.returncode != 0:
+        why = (driver.stderr.strip() or "no message").splitlines()[-1]
+        pytest.skip(f"playwright does not run ({why}): make install; apt-get install libatomic1")
     names = (os.environ.get("TALENTFLOW_CHROMIUM", ""), *CHROMIUM_NAMES)
     found = next((path for name in names if name and (path := shutil.which(name))), None)
     if found is None:
