@@ -169,9 +169,7 @@ def _read_opt_out(path: Path | None) -> frozenset[str]:
     return frozenset(line.strip() for line in lines if line.strip() and line[0] != "#")
 
 
-def _publish(
-    run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]
-) -> BuildReport:
+def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -> BuildReport:
     settings = run.settings
     facts = json.loads(run.read("careers", "facts")["json"][0].as_py())
     first, last = facts["years"]

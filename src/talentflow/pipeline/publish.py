@@ -127,9 +127,7 @@ def describe_package(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any
         "id": manifest["snapshot_id"],
         "title": "talentflow: flows, stocks and retention of AI researchers",
         "version": __version__,
-        "licenses": [
-            {"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}
-        ],
+        "licenses": [{"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}],
         "sources": [{"title": s["title"], "path": s["url"]} for s in manifest["licences"]],
         "resources": [
             {

@@ -1,0 +1,87 @@
+"""`build` and `status`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from talentflow.cli.options import format_option, language_option, setting_options, settings_from
+from talentflow.cli.tables import print_rows
+
+
+@click.command()
+@setting_options(
+    "data",
+    "store",
+    "engine",
+    "definitions",
+    "replicates",
+    "level",
+    "floor",
+    "workers",
+    "opt_out",
+)
+@format_option("text", "json")
+def build(format_: str, **given: Any) -> None:
+    """Build figures from a folder of sources and publish them.
+
+    Finished stages are kept: a build that was interrupted continues, one whose inputs have not
+    changed does nothing.
+    """
+    settings = settings_from(given)
+    from talentflow.cli.progress import TerminalProgress
+    from talentflow.pipeline.build import build as run_build
+
+    report = run_build(settings, TerminalProgress())
+    if format_ == "json":
+        facts = {"snapshot_id": report.snapshot_id, "seconds": report.seconds}
+        click.echo(json.dumps({**facts, "totals": report.manifest["totals"]}, indent=1))
+        return
+    totals = report.manifest["totals"]
+    busy = sum(report.seconds.values())
+    click.echo(
+        f"published snapshot {report.snapshot_id} from {totals['papers']:,} papers and "
+        f"{totals['slots']:,} author slots"
+        + (f" in {busy:.1f} s" if busy else "; nothing had changed")
+    )
+    if totals["rejected"]:
+        click.echo(
+            f"{totals['rejected']:,} of {totals['rows']:,} rows were rejected; "
+            "`talentflow status` says why"
+        )
+
+
+@click.command()
+@setting_options("store")
+@format_option("text", "json")
+@language_option
+def status(format_: str, language: str, **given: Any) -> None:
+    """What is built, from what, and what was rejected and why."""
+    settings = settings_from(given)
+    from talentflow.pipeline.status import describe_store
+
+    found = describe_store(settings.store)
+    if format_ == "json":
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    shown = found["figures"] - found["withheld"]
+    click.echo(f"store      {found['store']}")
+    click.echo(
+        f"snapshot   {found['snapshot_id']}: {shown:,} figures, {found['withheld']:,} withheld"
+    )
+    click.echo("\nSources")
+    print_rows(found["sources"])
+    click.echo("\nWhat became of every row of evidence")
+    lines = [
+        {"rows": line["records"], "what": line["title"][language]} for line in found["accounting"]
+    ]
+    print_rows([*lines, {"rows": sum(line["rows"] for line in lines), "what": "in all"}])
+    click.echo("\nRejected rows")
+    for reason in found["rejects"]:
+        click.echo(f"  {reason['rows']:,} × {reason['reason']}")
+        for example in reason["examples"]:
+            click.echo(f"      {example['position']}: {example['detail']}")
+    if not found["rejects"]:
+        click.echo("  none")

@@ -1,0 +1,253 @@
+"""`show`, `spread`, `explain` and `trace`: figures, and what stands behind them."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from typing import Any, Final
+
+import click
+import pyarrow as pa
+
+from talentflow.cli.options import (
+    Decorator,
+    format_option,
+    language_option,
+    setting_options,
+    settings_from,
+)
+from talentflow.cli.tables import print_rows
+from talentflow.core.areas import area_name
+from talentflow.core.errors import UsageError
+from talentflow.core.vocabulary import ALL
+from talentflow.indicators.snapshot import Query, Snapshot, open_snapshot, select_values
+
+_TABLE_ROWS: Final = 200
+_NOTES: Final = {
+    "ok": "",
+    "censored": "censored: later records will still change it",
+    "too_few": "too few people",
+    "suppressed": "withheld to protect a small group",
+    "published": "as published",
+}
+
+
+def _cell_options(*names: str) -> Decorator:
+    helps = {
+        "area": "Country: ISO code or name.",
+        "partner": "The other country.",
+        "stage": "Career stage.",
+        "sector": "Sector, or a change such as 'university>company'.",
+        "period": "2018, 2010:2024, 2015/2019, or P5Y for years since.",
+        "definition": "Definition id; default: default.",
+    }
+
+    def decorate(command: Any) -> Any:
+        for name in reversed(names):
+            command = click.option(f"--{name}", default=None, help=helps[name])(command)
+        return click.argument("indicator")(command)
+
+    return decorate
+
+
+@click.command()
+@_cell_options("area", "partner", "stage", "sector", "period", "definition")
+@setting_options("store")
+@format_option("table", "csv", "json", "parquet")
+@language_option
+def show(format_: str, language: str, store: Any, **cell: str | None) -> None:
+    """Print an indicator with its interval and n.
+
+    Example: talentflow show net_rate --area KR --period 2005:2023
+    """
+    snapshot = open_snapshot(settings_from({"store": store}).store)
+    values = select_values(snapshot, _complete(Query(**cell), snapshot))  # type: ignore[arg-type]
+    if not values.num_rows:
+        raise UsageError(
+            "no figures for this request",
+            expected="a cell that has data",
+            next_step="leave out --partner, --stage, --sector or --period to see what there is",
+        )
+    if format_ == "table":
+        _print_figures(values, snapshot, language)
+    else:
+        _write_values(values, format_)
+
+
+@click.command()
+@_cell_options("area", "partner", "stage", "sector", "period")
+@setting_options("store")
+@format_option("table", "csv", "json", "parquet")
+@language_option
+def spread(format_: str, language: str, store: Any, **cell: str | None) -> None:
+    """Print the figure under every definition, and how far they lie apart.
+
+    Example: talentflow spread out_rate --area KR --period 2018
+    """
+    snapshot = open_snapshot(settings_from({"store": store}).store)
+    query = Query(**{"partner": ALL, "stage": ALL, "sector": ALL, **_given(cell)})  # type: ignore[arg-type]
+    if query.area is None or query.period is None:
+        raise UsageError("a spread is over one figure", expected="--area and --period")
+    values = select_values(snapshot, query)
+    if format_ != "table":
+        _write_values(values, format_)
+        return
+    _print_figures(values, snapshot, language)
+    known = [value for value in values["value"].to_pylist() if value is not None]
+    if known:
+        click.echo(f"\n{len(known)} definitions: from {min(known):,.2f} to {max(known):,.2f}")
+
+
+@click.command()
+@_cell_options("area", "partner", "stage", "sector", "period", "definition")
+@setting_options("store")
+@format_option("text", "json")
+@language_option
+def explain(format_: str, language: str, store: Any, **cell: str | None) -> None:
+    """Say how a figure came about: formula, definition, sources, n, what was left out."""
+    snapshot = open_snapshot(settings_from({"store": store}).store)
+    query = _complete(Query(**cell), snapshot)  # type: ignore[arg-type]
+    facts = _explain(snapshot, query)
+    if format_ == "json":
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
+        return
+    indicator, definition = facts["indicator"], facts["definition"]
+    click.echo(f"{indicator['title'][language]} ({indicator['id']}), {indicator['unit']}")
+    click.echo(f"  formula     {indicator['formula']}")
+    click.echo(f"  meaning     {indicator['meaning'][language]}")
+    click.echo(f"  n counts    {indicator['n_means'][language]}")
+    click.echo(f"  definition  {definition['id']}: {definition['title'][language]}")
+    for part, rule in definition["rules"].items():
+        chosen = ", ".join(f"{name} = {value}" for name, value in rule.items())
+        click.echo(f"              {part}: {chosen}")
+    click.echo(
+        f"  interval    {facts['level']:.0%}, bootstrap over persons "
+        f"({facts['replicates']} replicates), score interval with the effective sample size"
+    )
+    click.echo(f"  floor       no figure rests on fewer than {facts['floor']} people")
+    if facts["figures"]:
+        click.echo("\nFigures")
+        _print_figures(select_values(snapshot, query), snapshot, language, heading=False)
+    click.echo("\nWhat became of every row of evidence")
+    lines = [
+        {"rows": line["records"], "what": line["title"][language]} for line in facts["accounting"]
+    ]
+    print_rows([*lines, {"rows": sum(line["rows"] for line in lines), "what": "in all"}])
+    click.echo("\nSources")
+    for source in facts["sources"]:
+        click.echo(f"  {source['title']} ({source['licence']}) {source['url']}")
+    click.echo(f"\nsnapshot {facts['snapshot_id']}; `talentflow trace` lists the records")
+
+
+@click.command()
+@_cell_options("area", "partner", "stage", "period")
+@setting_options("store")
+@format_option("table", "csv", "json", "parquet")
+def trace(format_: str, store: Any, **cell: str | None) -> None:
+    """List the records behind a figure (from the private store; default definition)."""
+    from talentflow.core.areas import parse_area
+    from talentflow.pipeline.trace import trace_records
+
+    given = _given(cell)
+    for name in ("area", "partner"):
+        if name in given:
+            given[name] = parse_area(given[name])
+    records = trace_records(settings_from({"store": store}).store, Query(**given))  # type: ignore[arg-type]
+    if format_ != "table":
+        _write_values(records, format_)
+        return
+    columns = ("person_id", "year", "affiliation", "country", "record_id")
+    print_rows(records.select(columns).to_pylist(), limit=_TABLE_ROWS)
+    click.echo(f"{records.num_rows:,} records of {len(records['person_id'].unique()):,} persons")
+
+
+def _given(cell: dict[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in cell.items() if value is not None}
+
+
+def _complete(query: Query, snapshot: Snapshot) -> Query:
+    """The definition a user means who names none: the default rules; for shares of a cohort,
+    the authors of all accepted papers."""
+    from dataclasses import replace
+
+    if query.definition is not None:
+        return query
+    cohort = query.indicator in ("work_share", "origin_share")
+    return replace(query, definition="default@all" if cohort else "default")
+
+
+def _explain(snapshot: Snapshot, query: Query) -> dict[str, Any]:
+    values = select_values(snapshot, query)
+    manifest = snapshot.manifest
+    return {
+        "indicator": snapshot.indicators[query.indicator],
+        "definition": snapshot.definitions[query.definition or "default"],
+        "figures": values.to_pylist() if query.area else [],
+        "level": manifest["level"],
+        "floor": manifest["floor"],
+        "replicates": manifest["replicates"],
+        "accounting": manifest["accounting"],
+        "sources": manifest["licences"],
+        "snapshot_id": manifest["snapshot_id"],
+    }
+
+
+def _print_figures(
+    values: pa.Table, snapshot: Snapshot, language: str, *, heading: bool = True
+) -> None:
+    rows = values.to_pylist()
+    varying = [
+        name
+        for name in ("definition_id", "area", "partner", "stage", "sector")
+        if len({row[name] for row in rows}) > 1
+    ]
+    if heading and rows:
+        click.echo(_heading(rows[0], varying, snapshot, language))
+    print_rows([_figure_row(row, varying) for row in rows], limit=_TABLE_ROWS)
+
+
+def _heading(row: dict[str, Any], varying: list[str], snapshot: Snapshot, language: str) -> str:
+    parts = [snapshot.indicators[row["indicator"]]["title"][language]]
+    if "area" not in varying and row["area"] != ALL:
+        parts.append(area_name(row["area"], language))
+    if "partner" not in varying and row["partner"] != ALL:
+        parts[-1] += f" → {area_name(row['partner'], language)}"
+    parts += [row[n] for n in ("stage", "sector") if n not in varying and row[n] != ALL]
+    if "definition_id" not in varying:
+        parts.append(f"definition {row['definition_id']}")
+    return " · ".join([*parts, row["unit"]])
+
+
+def _figure_row(row: dict[str, Any], varying: list[str]) -> dict[str, Any]:
+    decimals = 2 if row["unit"] == "percent" else 0
+    known = row["value"] is not None
+    return {
+        **{name: row[name] for name in varying},
+        "period": row["period"],
+        row["unit"]: f"{row['value']:,.{decimals}f}" if known else "–",
+        f"{row['level']:.0%} interval": f"{row['low']:,.{decimals}f} … {row['high']:,.{decimals}f}"
+        if known
+        else "",
+        "n": f"{row['n']:,}" if row["n"] is not None else "",
+        "note": _NOTES[row["flag"]],
+    }
+
+
+def _write_values(table: pa.Table, format_: str) -> None:
+    if format_ == "json":
+        click.echo(json.dumps(table.to_pylist(), ensure_ascii=False, indent=1))
+    elif format_ == "csv":
+        from pyarrow import csv
+
+        buffer = io.BytesIO()
+        csv.write_csv(table, buffer, csv.WriteOptions(quoting_style="needed"))
+        click.echo(buffer.getvalue().decode(), nl=False)
+    else:
+        if sys.stdout.isatty():
+            raise UsageError("Parquet is binary", next_step="redirect it: … > figures.parquet")
+        from pyarrow import parquet
+
+        buffer = io.BytesIO()
+        parquet.write_table(table, buffer)
+        click.get_binary_stream("stdout").write(buffer.getvalue())

@@ -1,0 +1,48 @@
+"""How rows look on a terminal: plain columns, numbers to the right, wide characters counted."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], limit: int | None = None) -> None:
+    """Print rows as columns under their names; beyond `limit` say how many are left."""
+    if not rows:
+        return
+    names = list(rows[0])
+    shown = rows if limit is None else rows[:limit]
+    cells = [[_format(row[name]) for name in names] for row in shown]
+    right = [all(isinstance(row[name], int | float) for row in shown) for name in names]
+    widths = [
+        max(display_width(name), *(display_width(line[i]) for line in cells))
+        for i, name in enumerate(names)
+    ]
+    for line in [names, *cells]:
+        padded = [_pad(line[i], widths[i], right[i]) for i in range(len(names))]
+        click.echo("  " + "  ".join(padded).rstrip())
+    if len(shown) < len(rows):
+        click.echo(f"  … {len(rows) - len(shown):,} more rows; --format csv prints all")
+
+
+def display_width(text: str) -> int:
+    """Columns a text takes on a terminal; Korean and Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _format(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.2f}" if isinstance(value, float) else str(value)
+
+
+def _pad(text: str, width: int, right: bool) -> str:
+    space = " " * (width - display_width(text))
+    return space + text if right else text + space

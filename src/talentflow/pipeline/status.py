@@ -1,0 +1,75 @@
+"""What is built, from what, and what was rejected and why?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from talentflow.core.catalog import Catalog, check_format
+from talentflow.core.errors import StoreError
+from talentflow.indicators.snapshot import open_snapshot
+
+
+def describe_store(store: Path, examples: int = 3) -> dict[str, Any]:
+    """The current snapshot's manifest, the stages with their sizes, and every reason for
+    rejecting rows with a few examples.
+
+    Raises `StoreError` if there is no store or no finished build.
+    """
+    if not store.is_dir():
+        raise StoreError(
+            "there is no store here",
+            where=str(store),
+            next_step="run `talentflow build --store " + str(store) + "`",
+        )
+    check_format(store)
+    catalog = Catalog(store)
+    current = catalog.read_current()
+    snapshot = open_snapshot(store)
+    return {
+        "store": str(store),
+        "snapshot_id": snapshot.manifest["snapshot_id"],
+        "figures": snapshot.values.num_rows,
+        "withheld": snapshot.values["value"].null_count,
+        "stages": [_describe_stage(catalog, stage, key) for stage, key in current.items()],
+        "totals": snapshot.manifest["totals"],
+        "accounting": snapshot.manifest["accounting"],
+        "sources": _sum_sources(snapshot.manifest["inputs"]),
+        "rejects": _describe_rejects(catalog, current["read"], examples),
+    }
+
+
+def _describe_stage(catalog: Catalog, stage: str, key: str) -> dict[str, Any]:
+    folder = catalog.stage_folder(stage, key)
+    sizes = {path.stem: path.stat().st_size for path in sorted(folder.glob("*.parquet"))}
+    return {"stage": stage, "key": key, "tables": sizes, "size_bytes": sum(sizes.values())}
+
+
+def _sum_sources(inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    names = ("papers", "slots", "rows", "records", "rejected", "aligned", "set_only", "unknown")
+    sources = dict.fromkeys(row["source"] for row in inputs)
+    return [
+        {
+            "source": source,
+            "files": sum(row["source"] == source for row in inputs),
+            **{name: sum(row[name] for row in inputs if row["source"] == source) for name in names},
+        }
+        for source in sources
+    ]
+
+
+def _describe_rejects(catalog: Catalog, key: str, examples: int) -> list[dict[str, Any]]:
+    rejects = catalog.read_table("read", key, "rejects")
+    found = []
+    for reason in sorted(set(rejects["reason"].to_pylist())):
+        of_reason = rejects.filter(pc.field("reason") == reason)
+        found.append(
+            {
+                "reason": reason,
+                "rows": pc.sum(of_reason["rows"]).as_py(),
+                "examples": of_reason.select(["position", "detail"]).slice(0, examples).to_pylist(),
+            }
+        )
+    return sorted(found, key=lambda entry: -entry["rows"])
