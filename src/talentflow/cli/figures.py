@@ -62,7 +62,7 @@ def show(format_: str, language: str, store: Any, **cell: str | None) -> None:
     Example: talentflow show net_rate --area KR --period 2005:2023
     """
     snapshot = open_snapshot(settings_from({"store": store}).store)
-    values = select_values(snapshot, _complete(Query(**cell), snapshot))  # type: ignore[arg-type]
+    values = select_values(snapshot, _complete(Query(**cell)))  # type: ignore[arg-type]
     if not values.num_rows:
         raise UsageError(
             "no figures for this request",
@@ -86,7 +86,7 @@ def spread(format_: str, language: str, store: Any, **cell: str | None) -> None:
     Example: talentflow spread out_rate --area KR --period 2018
     """
     snapshot = open_snapshot(settings_from({"store": store}).store)
-    query = Query(**{"partner": ALL, "stage": ALL, "sector": ALL, **_given(cell)})  # type: ignore[arg-type]
+    query = Query(**{"partner": ALL, "stage": ALL, "sector": ALL, **_given(cell)})
     if query.area is None or query.period is None:
         raise UsageError("a spread is over one figure", expected="--area and --period")
     values = select_values(snapshot, query)
@@ -107,7 +107,7 @@ def spread(format_: str, language: str, store: Any, **cell: str | None) -> None:
 def explain(format_: str, language: str, store: Any, **cell: str | None) -> None:
     """Say how a figure came about: formula, definition, sources, n, what was left out."""
     snapshot = open_snapshot(settings_from({"store": store}).store)
-    query = _complete(Query(**cell), snapshot)  # type: ignore[arg-type]
+    query = _complete(Query(**cell))  # type: ignore[arg-type]
     facts = _explain(snapshot, query)
     if format_ == "json":
         click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
@@ -153,7 +153,7 @@ def trace(format_: str, store: Any, **cell: str | None) -> None:
     for name in ("area", "partner"):
         if name in given:
             given[name] = parse_area(given[name])
-    records = trace_records(settings_from({"store": store}).store, Query(**given))  # type: ignore[arg-type]
+    records = trace_records(settings_from({"store": store}).store, Query(**given))
     if format_ != "table":
         _write_values(records, format_)
         return
@@ -166,7 +166,7 @@ def _given(cell: dict[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in cell.items() if value is not None}
 
 
-def _complete(query: Query, snapshot: Snapshot) -> Query:
+def _complete(query: Query) -> Query:
     """The definition a user means who names none: the default rules; for shares of a cohort,
     the authors of all accepted papers."""
     from dataclasses import replace
