@@ -241,8 +241,8 @@ KNOWN_COUNTRIES: Final = tuple(COUNTRIES)
 _ORGANIZATIONS: Final[dict[str, tuple[str, ...]]] = {
     "KR": (
         "university|university|Hanbit National University|hanbit.ac.kr|Seoul|한빛국립대학교",
-        "university|university|Garam Institute of Science and Technology|garam.ac.kr|Daejeon|"
-        "가람과학기술원",
+        "university|university|Garam Advanced Institute of Science and Technology|garam.ac.kr|"
+        "Daejeon|가람고등과학기술원",
         "university|university|Saebyeok University|saebyeok.ac.kr|Seoul|새벽대학교",
         "university|university|Dasom University|dasom.ac.kr|Busan|다솜대학교",
         "university|university|Mirinae University of Technology|mirinae.ac.kr|Gwangju|"
@@ -269,7 +269,7 @@ _ORGANIZATIONS: Final[dict[str, tuple[str, ...]]] = {
         "university|university|Xingyue University|xingyue.edu.cn|Shanghai|星月大学",
         "university|university|Lanxi River University of Science and Technology|lanxiriver.edu.cn"
         "|Wuhan|兰溪河科技大学",
-        "university|university|Baihe Institute of Technology|baihe.edu.cn|Beijing|百鹤理工学院",
+        "university|university|Baihe Polytechnic University|baihe.edu.cn|Beijing|百鹤理工大学",
         "university|university|Donglai University|donglai.edu.cn|Hangzhou|东来大学",
         "company|company|Mingri Intelligence|mingri-ai.cn|Beijing|明日智能",
         "institute|facility|Yuxing Academy of Computing|yuxing.ac.cn|Beijing|宇星计算研究院",
@@ -326,7 +326,7 @@ _ORGANIZATIONS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "SG": (
         "university|university|Straitsview University|straitsview.edu.sg|Singapore",
-        "university|university|Merbau Institute of Technology|merbau.edu.sg|Singapore",
+        "university|university|Merbau Polytechnic University|merbau.edu.sg|Singapore",
         "company|company|Orchid Circuit|orchidcircuit.com.sg|Singapore",
         "institute|facility|Seraya Institute of Computing|seraya.org.sg|Singapore",
     ),

@@ -47,7 +47,7 @@ def _describe_corl(paper: Paper, letterhead: Letterhead) -> Record:
     forum = _make_forum_id(paper.number)
     printed = [_print_profile(author, paper.year, letterhead) for author in paper.authors]
     profiles = _order_profiles(paper)
-    owners = [author.identity for author in profiles]
+    known = [None if author.missing_ids else author for author in profiles]
     return {
         "id": forum,
         "title": paper.title,
@@ -57,21 +57,19 @@ def _describe_corl(paper: Paper, letterhead: Letterhead) -> Record:
         "primary_area": "",
         "author": ";".join(str(author.identity.name) for author in paper.authors),
         "authorids": ";".join(printed),
-        "dblp": ";".join(owner.dblp for owner in owners),
-        "google_scholar": ";".join(owner.scholar for owner in owners),
-        "orcid": ";".join(owner.orcid for owner in owners),
+        "dblp": ";".join(a.identity.dblp if a else "" for a in known),
+        "google_scholar": ";".join(a.identity.scholar if a else "" for a in known),
+        "orcid": ";".join(a.identity.orcid if a else "" for a in known),
         "or_profile": ";".join(
             _print_profile(author, paper.year, letterhead, current=True) for author in profiles
         ),
-        "aff": ";".join(letterhead.print_short(author) for author in profiles),
-        "aff_domain": ";".join(letterhead.print_domain(author) for author in profiles),
-        "position": ";".join(
-            "" if author.missing_affiliation else author.position for author in profiles
-        ),
+        "aff": ";".join(letterhead.print_short(a) if a else "" for a in known),
+        "aff_domain": ";".join(letterhead.print_domain(a) if a else "" for a in known),
+        "position": ";".join(a.position if a and not a.missing_affiliation else "" for a in known),
         "site": f"https://openreview.net/forum?id={forum}",
         "authors#_avg": len(paper.authors),
         "gs_citation": paper.number % 40,
-        **_label(profiles, letterhead),
+        **_label([author for author in known if author], letterhead),
     }
 
 

@@ -22,7 +22,6 @@ NEVER: Final = 9999
 _SHARE_WITH_ORCID = 0.35
 _SHARE_WITH_DBLP = 0.5
 _SHARE_WITH_SCHOLAR = 0.6
-_CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
@@ -101,15 +100,6 @@ def checksum_orcid(digits: str) -> str:
         total = (total + int(digit)) * 2
     check = (12 - total % 11) % 11
     return "X" if check == 10 else str(check)
-
-
-def make_ror_id(number: int) -> str:
-    """A well-formed ROR id: 0, six characters in base 32, ISO/IEC 7064 MOD 97-10 check."""
-    letters, rest = "", number
-    for _ in range(6):
-        rest, digit = divmod(rest, 32)
-        letters = _CROCKFORD[digit] + letters
-    return f"https://ror.org/0{letters}{98 - number * 100 % 97:02d}"
 
 
 def _plant_homonyms(world: World, names: list[FullName]) -> list[FullName]:

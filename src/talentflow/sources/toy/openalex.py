@@ -1,9 +1,9 @@
 """How an OpenAlex snapshot holds the papers of the toy world.
 
 The fields of a work are those OpenAlex documents for its snapshot (the Work, Authorship and
-Location objects), as far as any reader of affiliations could want them; identifiers are
-invented and begin with 9. Misprints of affiliations and split or missing ids appear here too;
-name-only trouble (homonyms) does not, since OpenAlex tells authors apart by id.
+Location objects), as far as a reader of affiliations could want them. Topics are real, all other
+identifiers invented. Misprinted affiliations and split or missing author ids are planted here
+too; homonyms keep ids of their own.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Final
 
 from talentflow.sources.toy.affiliations import Letterhead
 from talentflow.sources.toy.atlas import Organization
-from talentflow.sources.toy.identities import make_ror_id
 from talentflow.sources.toy.papers import Author, Paper
+from talentflow.sources.toy.registries import ROR_TYPES, make_ror_id, registry_number
 
 Record = dict[str, object]
 
@@ -25,12 +25,6 @@ UPDATED_DATES: Final = ("2025-01-10", "2025-02-14", "2025-03-21")
 """Partitions of the snapshot; a work's partition follows from its number."""
 
 _OPENALEX = "https://openalex.org"
-_TYPES = {
-    "university": "education",
-    "company": "company",
-    "facility": "facility",
-    "government": "government",
-}
 _SOURCES: Final = {
     "corl": ("S9000000001", "Conference on Robot Learning (toy)"),
     "icra": ("S9000000002", "International Conference on Robotics and Automation (toy)"),
@@ -38,21 +32,18 @@ _SOURCES: Final = {
     "nips": ("S9000000004", "Neural Information Processing Systems (toy)"),
 }
 _TOPICS: Final = {
-    "corl": (
-        "T10653",
-        "Robot Manipulation and Learning",
-        "2207",
-        "Control and Systems Engineering",
-    ),
-    "icra": ("T10586", "Robotic Path Planning Algorithms", "1707", "Computer Vision"),
-    "acl": ("T10028", "Topic Modeling", "1702", "Artificial Intelligence"),
-    "nips": ("T10036", "Advanced Neural Network Applications", "1702", "Artificial Intelligence"),
+    "corl": ("T10653", "Robot Manipulation and Learning"),
+    "icra": ("T10586", "Robotic Path Planning Algorithms"),
+    "acl": ("T10028", "Topic Modeling"),
+    "nips": ("T10036", "Advanced Neural Network Applications"),
 }
-
-
-def registry_number(organization: int) -> int:
-    """The number from which an organization's ROR and OpenAlex ids are made."""
-    return 900_000_000 + 7_919 * organization
+_SUBFIELDS: Final = {
+    "corl": ("2207", "Control and Systems Engineering"),
+    "icra": ("1707", "Computer Vision and Pattern Recognition"),
+    "acl": ("1702", "Artificial Intelligence"),
+    "nips": ("1707", "Computer Vision and Pattern Recognition"),
+}
+_FIELDS: Final = {"17": "Computer Science", "22": "Engineering"}
 
 
 def write_openalex(papers: Iterable[Paper], letterhead: Letterhead, folder: Path) -> None:
@@ -111,12 +102,13 @@ def _describe_authorship(paper: Paper, at: int, letterhead: Letterhead, *, is_la
     raw = letterhead.print_full(author)
     institutions = [_describe_institution(author, letterhead)] if raw else []
     identity = author.identity
+    has_orcid = identity.orcid and not author.missing_ids
     return {
         "author_position": "first" if at == 0 else "last" if is_last else "middle",
         "author": {
             "id": None if author.missing_ids else identity.printed_openalex(paper.year),
             "display_name": str(identity.name),
-            "orcid": f"https://orcid.org/{identity.orcid}" if identity.orcid else None,
+            "orcid": f"https://orcid.org/{identity.orcid}" if has_orcid else None,
         },
         "institutions": institutions,
         "countries": [institution["country_code"] for institution in institutions],
@@ -140,7 +132,7 @@ def _describe_institution(author: Author, letterhead: Letterhead) -> Record:
         "display_name": where.name,
         "ror": make_ror_id(number),
         "country_code": where.country,
-        "type": _TYPES[where.sector],
+        "type": ROR_TYPES[where.sector],
         "lineage": [identifier],
     }
 
@@ -171,13 +163,15 @@ def _describe_location(paper: Paper, doi: str) -> Record:
 
 
 def _describe_topic(venue: str) -> Record:
-    topic, name, subfield, subfield_name = _TOPICS[venue]
+    topic, name = _TOPICS[venue]
+    subfield, subfield_name = _SUBFIELDS[venue]
+    field = subfield[:2]
     return {
         "id": f"{_OPENALEX}/{topic}",
         "display_name": name,
         "score": 0.99,
         "subfield": {"id": f"{_OPENALEX}/subfields/{subfield}", "display_name": subfield_name},
-        "field": {"id": f"{_OPENALEX}/fields/17", "display_name": "Computer Science"},
+        "field": {"id": f"{_OPENALEX}/fields/{field}", "display_name": _FIELDS[field]},
         "domain": {"id": f"{_OPENALEX}/domains/3", "display_name": "Physical Sciences"},
     }
 

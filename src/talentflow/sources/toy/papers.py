@@ -1,8 +1,8 @@
 """Which papers the people of the toy world wrote, with whom, and what was misprinted.
 
 Every year with papers becomes that many author slots, and slots of the same year and venue are
-bound into papers: mostly of one organization, some mixed from all countries. Nobody is twice
-on one paper.
+bound into papers: mostly of one organization, else of one country, some mixed from all
+countries. Nobody is twice on one paper.
 """
 
 from __future__ import annotations
@@ -101,13 +101,13 @@ def _bind_slots(world: World) -> dict[str, Array]:
     # the n-th papers of people are bound with each other, so nobody meets himself
     turn = np.arange(len(row)) - np.repeat(np.cumsum(world.papers) - world.papers, world.papers)
     mixed = rng.random(len(row)) < world.spec.collaboration
-    home = np.where(mixed, -1, world.organization[row])
-    venue = world.venue[world.person[row]]
-    keys: list[Array] = [home, turn, venue, world.year[row]]
-    order = np.lexsort((rng.random(len(row)), *keys))
+    country = np.where(mixed, -1, world.country[row])
+    organization = np.where(mixed, -1, world.organization[row])
+    apart: list[Array] = [country, turn, world.venue[world.person[row]], world.year[row]]
+    order = np.lexsort((rng.random(len(row)), organization, *apart))
     row = row[order]
     starts = np.zeros(len(row), bool)
-    for key in keys:
+    for key in apart:
         starts |= np.diff(key[order], prepend=-2) != 0
     sizes = rng.choice(_TEAM_SIZES, len(row), p=_TEAM_WEIGHTS)
     ends = np.cumsum(sizes)

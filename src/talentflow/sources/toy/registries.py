@@ -13,20 +13,21 @@ from pathlib import Path
 from typing import Final
 
 from talentflow.sources.toy.atlas import COUNTRIES, Organization
-from talentflow.sources.toy.identities import make_ror_id
-from talentflow.sources.toy.openalex import registry_number
 
 Record = dict[str, object]
 
 ROR_NAME: Final = "toy-ror-data_schema_v2"
 """The dump is `<this>.json` inside `<this>.json.zip`."""
 
-_ROR_TYPES: Final = {
+ROR_TYPES: Final = {
     "university": "education",
     "company": "company",
     "facility": "facility",
     "government": "government",
 }
+"""Sector → the registry's word for it, which OpenAlex uses too."""
+
+_CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _NATIVE_LANGUAGES: Final = {
     "KR": "ko", "CN": "zh", "JP": "ja", "DE": "de", "HK": "zh", "TW": "zh", "CA": "fr",
 }  # fmt: skip
@@ -67,6 +68,20 @@ def write_university_domains(organizations: Sequence[Organization], folder: Path
     path.write_bytes((json.dumps(universities, indent=2, ensure_ascii=False) + "\n").encode())
 
 
+def registry_number(organization: int) -> int:
+    """The number from which the ROR and OpenAlex ids of an organization are made."""
+    return 900_000_000 + 7_919 * organization
+
+
+def make_ror_id(number: int) -> str:
+    """A well-formed ROR id: 0, six characters in base 32, ISO/IEC 7064 MOD 97-10 check."""
+    letters, rest = "", number
+    for _ in range(6):
+        rest, digit = divmod(rest, 32)
+        letters = _CROCKFORD[digit] + letters
+    return f"https://ror.org/0{letters}{98 - number * 100 % 97:02d}"
+
+
 def _describe_organization(
     organization: Organization, all_of_them: Sequence[Organization], numbers: dict[str, int]
 ) -> Record:
@@ -93,7 +108,7 @@ def _describe_organization(
             and other.is_seat != organization.is_seat
         ],
         "status": "active",
-        "types": [_ROR_TYPES[organization.sector]],
+        "types": [ROR_TYPES[organization.sector]],
     }
 
 
@@ -128,6 +143,6 @@ def _list_names(organization: Organization) -> list[Record]:
     if organization.kind == "university":
         words = [word for word in organization.name.split() if word not in _GENERIC_WORDS]
         acronym = "".join(word[0] for word in words)
-        if len(acronym) >= 3:
+        if len(acronym) >= 4:
             names.append({"lang": None, "types": ["acronym"], "value": acronym})
     return names

@@ -61,9 +61,9 @@ class ErrorRates:
     """How often each known error of the real sources is planted; the careers stay the same.
 
     Per author slot: `missing_affiliation` (affiliation, domain and position blank),
-    `misspelt_organization` (two letters exchanged), `missing_ids` (no author id, or only an
-    e-mail address where the source does so), `bad_domains` (free mail or broken),
-    `bare_branches` (a branch abroad printed under the name and domain of the seat).
+    `misspelt_organization` (two letters exchanged), `missing_ids` (no author id; at OpenReview
+    only an e-mail address, and so no profile and no affiliation), `bad_domains` (free mail or
+    broken), `bare_branches` (a branch abroad printed under the name and domain of the seat).
     Per paper: `doubled_author_lists` (IEEE-like papers that print all authors twice; the real
     ones all do), `shuffled_profiles` (profile fields in another order than the authors).
     Per person: `homonyms` (shares the full name of someone else), `renamed_profiles` (an old
@@ -102,7 +102,7 @@ DEFAULT_RATES: Final[Mapping[str, CountryRates]] = MappingProxyType(
             growth=0.04,
             leave_in_study=0.02,
             leave_after_study=0.035,
-            attraction=0.04,
+            attraction=0.05,
         ),
         "US": CountryRates(
             share=0.25,
