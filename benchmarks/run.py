@@ -1,0 +1,146 @@
+"""How fast is the main path, stage by stage, and what bounds it?
+
+`make bench` runs every benchmark, prints one table and writes `benchmarks/latest.json`, a list
+of `{name, value, unit, against, ratio, bound}`. `ratio` is how many times faster than `against`
+in the same run (above 1: faster), or the share of a limit that is used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("TALENTFLOW_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+COMMAND = Path(sys.executable).with_name("talentflow")
+CORES = 2
+
+STAGE_BOUNDS = {
+    "read": "decoding JSON and building rows in Python, one process a core",
+    "organizations": "matching each distinct affiliation in Python, one process a core",
+    "people": "joining names and identifiers, one core",
+    "careers": "hash-table updates of the compiled pass, memory latency, all cores",
+    "values": "one Python call a figure, one core",
+}
+
+Row = dict[str, object]
+
+
+def main() -> None:
+    """Run every benchmark that has its data, print the table, write the file."""
+    if not DATA.is_dir():
+        print(f"no records beside the repository ({DATA.name}); nothing to measure")
+        return
+    rows = measure_main_path()
+    print_rows(rows)
+    (REPOSITORY / "benchmarks" / "latest.json").write_text(
+        json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+    )
+
+
+def measure_main_path() -> list[Row]:
+    """Cold build, repeated build, `show`, and the first page of a warm server."""
+    folder = Path(tempfile.mkdtemp(prefix="talentflow-bench-"))
+    try:
+        store = folder / "store"
+        seconds, stages = run_build(store)
+        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2
+        rows = [row("main path, cold", seconds, "s", "limit of 60 s", 60 / seconds)]
+        rows += [
+            row(f"  {stage}", spent, "s", "whole build", spent / seconds, STAGE_BOUNDS[stage])
+            for stage, spent in stages.items()
+        ]
+        rows.append(row("largest process", memory, "GiB", "limit of 3 GiB", 3 / memory))
+        again, _ = run_build(store)
+        rows.append(row("main path, nothing changed", again, "s", "limit of 2 s", 2 / again))
+        rows.append(measure_show(store))
+        rows.append(measure_page(store))
+        return rows
+    finally:
+        shutil.rmtree(folder)
+
+
+def run_build(store: Path) -> tuple[float, dict[str, float]]:
+    """Wall-clock seconds of a build as a whole process, and of each stage."""
+    command = [COMMAND, "build", "--data", DATA, "--store", store, "--workers", str(CORES)]
+    start = time.perf_counter()
+    done = subprocess.run(
+        [*map(str, command), "--format", "json"], check=True, capture_output=True, text=True
+    )
+    seconds = time.perf_counter() - start
+    return seconds, json.loads(done.stdout)["seconds"]
+
+
+def measure_show(store: Path) -> Row:
+    """Median of five runs of `show` as a whole process."""
+    command = [str(COMMAND), "show", "net_rate", "--area", "KR", "--store", str(store)]
+    spent = []
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        spent.append(time.perf_counter() - start)
+    median = sorted(spent)[2]
+    return row("show", median, "s", "limit of 0.5 s", 0.5 / median, "importing Python libraries")
+
+
+def measure_page(store: Path) -> Row:
+    """Median of twenty requests for the first page, after one that warms the server."""
+    command = [str(COMMAND), "serve", "--store", str(store), "--port", "8765"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_for("http://127.0.0.1:8765/en/")
+            spent = []
+            for _ in range(20):
+                start = time.perf_counter()
+                urllib.request.urlopen("http://127.0.0.1:8765/en/").read()
+                spent.append(1000 * (time.perf_counter() - start))
+        finally:
+            server.terminate()
+    median = sorted(spent)[10]
+    return row("first page, warm", median, "ms", "limit of 50 ms", 50 / median, "one core")
+
+
+def wait_for(url: str, patience_s: float = 30) -> None:
+    """Return once the address answers."""
+    end = time.monotonic() + patience_s
+    while True:
+        try:
+            urllib.request.urlopen(url).read()
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+def row(name: str, value: float, unit: str, against: str, ratio: float, bound: str = "") -> Row:
+    """One line of the table and of the file."""
+    return {
+        "name": name.strip(),
+        "value": round(value, 3),
+        "unit": unit,
+        "against": against,
+        "ratio": round(ratio, 2),
+        "bound": bound,
+    }
+
+
+def print_rows(rows: list[Row]) -> None:
+    """The table, one line a measurement."""
+    for r in rows:
+        print(
+            f"{r['name']:<28} {r['value']:>9} {r['unit']:<4} {r['ratio']:>7} × {r['against']:<16} "
+            f"{r['bound']}"
+        )
+
+
+if __name__ == "__main__":
+    main()
