@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from talentflow.core.contracts import INPUTS, MENTIONS, RECORDS, REJECTS, check_table
 from talentflow.core.errors import ContractError
@@ -137,9 +138,9 @@ class EvidenceBuilder:
         count = len(self._records)
         columns = list(zip(*self._records, strict=True)) if count else [()] * 13
         position, person_ref, person_name, ids, *rest = columns
-        prefix = f"{self.source}:{self.file}#"
+        prefix = pa.scalar(f"{self.source}:{self.file}#")
         values = [
-            [prefix + where for where in position],
+            pc.binary_join_element_wise(prefix, pa.array(position, pa.string()), ""),
             pa.repeat(self.source, count),
             pa.repeat(self.file, count),
             person_ref,
