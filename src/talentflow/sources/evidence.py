@@ -7,10 +7,12 @@ of the file became either a record or a reject.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from talentflow.core.contracts import INPUTS, MENTIONS, RECORDS, REJECTS, check_table
 from talentflow.core.errors import ContractError
@@ -49,9 +51,9 @@ class EvidenceBuilder:
         self.size_bytes = size_bytes
         self.papers = 0
         self.slots = 0
-        self._records: dict[str, list[Any]] = {c.name: [] for c in RECORDS.columns}
+        self._records: list[tuple[Any, ...]] = []
         self._rejects: list[dict[str, object]] = []
-        self._mentions: dict[int, tuple[str | None, str | None]] = {}
+        self._mentions: dict[tuple[str | None, str | None], int] = {}
 
     def add_record(
         self,
@@ -73,29 +75,30 @@ class EvidenceBuilder:
     ) -> None:
         """One row of evidence. `position` locates it in the file, e.g. `17/3/1` for row 17,
         author 3, first affiliation; `text` and `domain` both null: no affiliation given."""
-        mention = None
-        if text or domain:
-            mention = mention_id(text, domain)
-            self._mentions[mention] = (text or None, domain or None)
-        row = (
-            f"{self.source}:{self.file}#{position}",
-            self.source,
-            self.file,
-            person_ref,
-            person_name,
-            list((ids or {}).items()),
-            year,
-            mention,
-            role_raw or None,
-            paper_id,
-            author_position,
-            n_authors,
-            venue,
-            tier_flags,
-            alignment,
+        self._records.append(
+            (
+                position,
+                person_ref,
+                person_name,
+                ids,
+                year,
+                self._mention(text, domain) if text or domain else None,
+                role_raw or None,
+                paper_id,
+                author_position,
+                n_authors,
+                venue,
+                tier_flags,
+                alignment,
+            )
         )
-        for column, value in zip(self._records.values(), row, strict=True):
-            column.append(value)
+
+    def _mention(self, text: str | None, domain: str | None) -> int:
+        pair = (text or None, domain or None)
+        found = self._mentions.get(pair)
+        if found is None:
+            found = self._mentions[pair] = mention_id(*pair)
+        return found
 
     def reject(self, *, position: str, reason: str, detail: str, raw: str, rows: int = 1) -> None:
         """One input row (or, with `rows`, several at once) that cannot be used, and why."""
@@ -114,7 +117,7 @@ class EvidenceBuilder:
     def build(self, rows: int) -> Evidence:
         """The tables. `rows` is the reader's own count of input rows; it must equal records +
         rejected rows, else `ContractError`."""
-        records = check_table(pa.table(self._records, schema=RECORDS.schema), RECORDS)
+        records = self._build_records()
         rejects = REJECTS.from_rows(self._rejects)
         rejected = sum(int(str(r["rows"])) for r in self._rejects)
         if records.num_rows + rejected != rows:
@@ -131,17 +134,43 @@ class EvidenceBuilder:
             inputs=self._build_inputs(rows, rejected),
         )
 
+    def _build_records(self) -> pa.Table:
+        count = len(self._records)
+        columns = list(zip(*self._records, strict=True)) if count else [()] * 13
+        position, person_ref, person_name, ids, *rest = columns
+        prefix = pa.scalar(f"{self.source}:{self.file}#")
+        values = [
+            pc.binary_join_element_wise(prefix, pa.array(position, pa.string()), ""),
+            pa.repeat(self.source, count),
+            pa.repeat(self.file, count),
+            person_ref,
+            person_name,
+            _as_map(ids),
+            *rest,
+        ]
+        arrays = [
+            value if isinstance(value, pa.Array) else pa.array(value, column.type)
+            for value, column in zip(values, RECORDS.columns, strict=True)
+        ]
+        return check_table(pa.table(arrays, schema=RECORDS.schema), RECORDS)
+
     def _build_mentions(self) -> pa.Table:
-        pairs = self._mentions
+        by_id = {mention: pair for pair, mention in self._mentions.items()}
+        if len(by_id) != len(self._mentions):
+            raise ContractError(
+                "two different mentions have the same id",
+                expected="one id per text and domain",
+                where=f"{self.source}:{self.file}",
+            )
         columns = {
-            "mention_id": list(pairs),
-            "text": [text for text, _ in pairs.values()],
-            "domain": [domain for _, domain in pairs.values()],
+            "mention_id": list(by_id),
+            "text": [text for text, _ in by_id.values()],
+            "domain": [domain for _, domain in by_id.values()],
         }
         return check_table(pa.table(columns, schema=MENTIONS.schema), MENTIONS)
 
     def _build_inputs(self, rows: int, rejected: int) -> pa.Table:
-        alignments = self._records["alignment"]
+        alignments = [row[-1] for row in self._records]
         return INPUTS.from_rows(
             [
                 {
@@ -160,3 +189,18 @@ class EvidenceBuilder:
                 }
             ]
         )
+
+
+def _as_map(ids: Sequence[dict[str, str] | None]) -> pa.Array:
+    """One map per row; a row without identifiers has an empty one."""
+    keys: list[str] = []
+    items: list[str] = []
+    offsets = [0]
+    for row in ids:
+        if row:
+            keys.extend(row)
+            items.extend(row.values())
+        offsets.append(len(keys))
+    return pa.MapArray.from_arrays(
+        pa.array(offsets, pa.int32()), pa.array(keys, pa.string()), pa.array(items, pa.string())
+    )
