@@ -17,8 +17,8 @@ alphabetical order."""
 NAME_SYSTEMS: Final = frozenset({"acl", "slot", "name"})
 """Systems whose values identify a person only as far as the name does."""
 
-SHARED_SYSTEMS: Final = frozenset({"email"})
-"""Systems of which one person may hold several values, such as one address per employer."""
+ADDRESS_SYSTEMS: Final = frozenset({"email"})
+"""Systems whose values pass from one person to another or are used by several."""
 
 RENAMED: Final = "_renamed"
 """Ending of an entry of `ids` that holds the person's newer identifier in the same system."""

@@ -59,20 +59,21 @@ def could_be_one_person(one: PersonName, other: PersonName) -> bool:
     """Whether two spellings may belong to one person who also carries a common identifier.
 
     Lenient, since it only has to catch identifiers attached to the wrong person: the same
-    surname with an agreeing given name or initial, the same words in another order, or one name
-    that leaves out words of the other. Names in different scripts are not held against each
+    surname with a given name, short form or initial in common, the surname written first, or one
+    name that leaves out words of the other. Names in different scripts are not held against each
     other.
     """
     if one.full == other.full or one.east_asian != other.east_asian:
         return True
     if one.words <= other.words or other.words <= one.words:
         return True
-    if "".join(sorted(one.full)) == "".join(sorted(other.full)):
+    if one.full.replace(" ", "") == other.surname + "".join(other.given):
         return True
-    if one.surname != other.surname or not one.given or not other.given:
-        return False
-    shared = {word[0] for word in one.given} & {word[0] for word in other.given}
-    return bool(shared)
+    return one.surname == other.surname and any(
+        mine.startswith(theirs) or theirs.startswith(mine)
+        for mine in one.given
+        for theirs in other.given
+    )
 
 
 _ASIDE: Final = re.compile(r"\([^)]*\)?")

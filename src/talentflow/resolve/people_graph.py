@@ -37,21 +37,23 @@ def find_components(n_nodes: int, left: Codes, right: Codes) -> Codes:
 
 
 def join_cautiously(
-    groups: Sequence[Sequence[int]], clash: Callable[[set[int]], bool]
+    groups: Sequence[Sequence[int]], clash: Callable[[int, list[set[int]]], bool]
 ) -> list[bool]:
     """Join the members of each group in turn; whether it was done, per group.
 
-    A group is joined wholly, together with all that its members were joined to before, or, where
-    `clash` says that the result cannot be one, not at all.
+    A group is joined wholly, together with all that its members were joined to before, or not at
+    all: `clash` is given its position and the parts it would join, and says whether these cannot
+    be one.
     """
-    joined: dict[int, set[int]] = {}
+    part_of: dict[int, set[int]] = {}
     done = []
-    for group in groups:
-        merged = set[int]().union(*(joined.get(member, {member}) for member in group))
-        possible = not clash(merged)
+    for position, group in enumerate(groups):
+        parts = list({id(part): part for part in (part_of.get(m, {m}) for m in group)}.values())
+        possible = len(parts) < 2 or not clash(position, parts)
         done.append(possible)
         if possible:
-            joined.update(dict.fromkeys(merged, merged))
+            joined = set[int]().union(*parts)
+            part_of.update(dict.fromkeys(joined, joined))
     return done
 
 

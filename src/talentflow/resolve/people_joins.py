@@ -2,12 +2,13 @@
 
 By identifier: references that carry one identifier of a registry are one person, unless their
 names cannot be one person's or a paper lists them both. By name: what carries a rare full name
-is one person, unless two registered people carry it or a paper lists it twice. Evidence that is
-denied once is denied for all it would join.
+is one person, unless a paper lists it twice or one registry knows two people by it. Evidence that
+is denied once is denied for all it would join.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain, combinations
@@ -15,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from talentflow.resolve.identifiers import NAME_SYSTEMS, PREFERENCE, SHARED_SYSTEMS
+from talentflow.resolve.identifiers import ADDRESS_SYSTEMS, PREFERENCE
 from talentflow.resolve.names import could_be_one_person
 from talentflow.resolve.people_graph import (
     Codes,
@@ -29,6 +30,12 @@ from talentflow.resolve.people_slots import Slots
 
 MAX_COMMONNESS: Final = 0.1
 """A name identifies a person when fewer other bearers than this are expected among the names."""
+
+MAX_COMMONNESS_TWICE: Final = {"email": 0.01, "ieee": 0.01}
+"""Below this a name even joins two identifiers of one system, which otherwise are two people."""
+
+MAX_COMMONNESS_TWICE_ELSEWHERE: Final = 0.001
+"""The same for systems in which people register themselves and seldom twice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +114,7 @@ def _find_shared(slots: Slots) -> Mask:
     refs, names, _, _ = slots.ref_names()
     identifiers = slots.identifiers
     shared = np.zeros(len(identifiers.text), dtype=np.bool_)
-    address = np.isin(identifiers.system, numbers_of(slots, SHARED_SYSTEMS))[refs]
+    address = np.isin(identifiers.system, numbers_of(slots, ADDRESS_SYSTEMS))[refs]
     anywhere = Ragged.from_pairs(identifiers.n_refs, refs[address], names[address])
     for ref, found in anywhere.several():
         shared[ref] = not _agree(slots, found)
@@ -138,7 +145,7 @@ def _follow_cautiously(slots: Slots, doubtful: Codes) -> list[bool]:
     return [verdict[link] for link in doubtful.tolist()]
 
 
-def _identifier_clash(slots: Slots, doubtful: Codes) -> Callable[[set[int]], bool]:
+def _identifier_clash(slots: Slots, doubtful: Codes) -> Callable[[int, list[set[int]]], bool]:
     """Different people: two references on one paper, or names that cannot be one person's.
 
     Names on either side of a stated renaming are not compared with each other.
@@ -152,8 +159,8 @@ def _identifier_clash(slots: Slots, doubtful: Codes) -> Callable[[set[int]], boo
         len(slots.identifiers.text), links.ref[renamed], links.identifier[renamed]
     )
 
-    def clash(identifiers: set[int]) -> bool:
-        refs = sorted(identifier for identifier in identifiers if identifier < n_refs)
+    def clash(_: int, parts: list[set[int]]) -> bool:
+        refs = sorted(member for part in parts for member in part if member < n_refs)
         if _meet(papers.of(ref) for ref in refs):
             return True
         names: dict[int, list[int]] = {}
@@ -170,10 +177,10 @@ def _identifier_clash(slots: Slots, doubtful: Codes) -> Callable[[set[int]], boo
 def _doubtful_people(slots: Slots, person: Codes, joined: Codes) -> Mask:
     """Which joint people hold two people of one registry, or stand on one paper twice."""
     doubtful = np.zeros(len(joined), dtype=np.bool_)
-    registered = np.flatnonzero(_exclusive(slots))
+    hard = np.flatnonzero(slots.identifiers.hard)
     n_systems = len(slots.identifiers.systems)
-    in_registry = joined[person[registered]] * n_systems + slots.identifiers.system[registered]
-    doubtful[repeated_keys(in_registry, person[registered]) // n_systems] = True
+    in_registry = joined[person[hard]] * n_systems + slots.identifiers.system[hard]
+    doubtful[repeated_keys(in_registry, person[hard]) // n_systems] = True
     on_paper = slots.paper * len(joined) + joined[person[slots.ref]]
     doubtful[repeated_keys(on_paper, slots.ref) % len(joined)] = True
     return doubtful
@@ -183,25 +190,35 @@ def _follow_names_cautiously(
     slots: Slots, person: Codes, doubtful: Codes, carriers: tuple[Codes, Codes]
 ) -> list[bool]:
     """Which of the doubtful names to follow, the rarest first. `carriers`: (person, name)."""
-    registered = np.flatnonzero(_exclusive(slots))
-    n = len(person)
-    systems = Ragged.from_pairs(n, person[registered], slots.identifiers.system[registered])
-    papers = Ragged.from_pairs(n, person[slots.ref], slots.paper)
     bearers = Ragged.from_pairs(len(slots.names.full), carriers[1], carriers[0])
     order = sorted(doubtful.tolist(), key=lambda name: (slots.names.commonness[name], name))
-
-    def clash(people: set[int]) -> bool:
-        return _meet(map(systems.of, people)) or _meet(map(papers.of, people))
-
-    verdict = dict(zip(order, join_cautiously([*map(bearers.of, order)], clash), strict=True))
+    done = join_cautiously([*map(bearers.of, order)], _name_clash(slots, person, order))
+    verdict = dict(zip(order, done, strict=True))
     return [verdict[name] for name in doubtful.tolist()]
 
 
-def _exclusive(slots: Slots) -> Mask:
-    """Identifiers of registries in which a person has one identifier."""
-    identifiers = slots.identifiers
-    inclusive = numbers_of(slots, NAME_SYSTEMS | SHARED_SYSTEMS)
-    return identifiers.hard & ~np.isin(identifiers.system, inclusive)
+def _name_clash(
+    slots: Slots, person: Codes, order: list[int]
+) -> Callable[[int, list[set[int]]], bool]:
+    """Different people: two on one paper, or two of one registry under too common a name."""
+    hard = np.flatnonzero(slots.identifiers.hard)
+    systems_of = Ragged.from_pairs(len(person), person[hard], slots.identifiers.system[hard])
+    papers_of = Ragged.from_pairs(len(person), person[slots.ref], slots.paper)
+    limits = [
+        MAX_COMMONNESS_TWICE.get(system, MAX_COMMONNESS_TWICE_ELSEWHERE)
+        for system in slots.identifiers.systems
+    ]
+
+    def clash(position: int, parts: list[set[int]]) -> bool:
+        if _meet(papers_of.of(one) for part in parts for one in part):
+            return True
+        commonness = slots.names.commonness_bound[order[position]]
+        registries = Counter(
+            chain.from_iterable({s for one in part for s in systems_of.of(one)} for part in parts)
+        )
+        return any(n > 1 and commonness >= limits[system] for system, n in registries.items())
+
+    return clash
 
 
 def _agree(slots: Slots, names: list[int]) -> bool:

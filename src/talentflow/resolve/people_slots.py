@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from talentflow.resolve.identifiers import (
     NAME_SYSTEMS,
@@ -24,18 +25,20 @@ from talentflow.resolve.identifiers import (
 from talentflow.resolve.names import PersonName, parse_name
 from talentflow.resolve.people_graph import Codes, Mask, distinct_pairs
 
+Floats = NDArray[np.float64]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
     """The distinct names; entry i of each list belongs to name i.
 
-    `commonness` is the expected number of other people of the same name: (other names with the
-    surname × other names with the given name) / names, infinite for names that are not complete.
+    `commonness` and `commonness_bound` are those of `measure_commonness`.
     """
 
     parsed: list[PersonName]
     full: list[str]
-    commonness: np.ndarray[tuple[int], np.dtype[np.float64]]
+    commonness: Floats
+    commonness_bound: Floats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,27 +216,31 @@ def _read_names(printed: pa.Array) -> tuple[Names, Codes]:
     listed = [name for name in chosen if name is not None]
     if texts and not texts[0]:  # names without a single letter sort first
         full, texts, listed = full - 1, texts[1:], listed[1:]
-    names = Names(parsed=listed, full=texts, commonness=measure_commonness(listed))
+    commonness, bound = measure_commonness(listed)
+    names = Names(parsed=listed, full=texts, commonness=commonness, commonness_bound=bound)
     return names, np.append(full, -1)[spelling]
 
 
-def measure_commonness(names: list[PersonName]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """How many other people are expected to bear each of these distinct names.
+def measure_commonness(names: list[PersonName]) -> tuple[Floats, Floats]:
+    """How many other people are expected to bear each of these distinct names, and at most.
 
-    Given name and surname are taken as independent, each as frequent as the other names that
-    have it. Infinite for a name that is not complete: initials tell nobody apart.
+    Given name and surname are taken as independent: (other names with the surname × other names
+    with the given name) / names. The second figure counts the name itself too, so it never falls
+    below 1 / names: a short list cannot show that a name is rare. Both are infinite for a name
+    that is not complete, since initials tell nobody apart.
     """
     complete = np.array([name.complete for name in names], dtype=np.bool_)
-    expected = np.full(len(names), np.inf)
+    expected, bound = np.full((2, len(names)), np.inf)
     if complete.any():
         whole = [name for name in names if name.complete]
-        surnames = _others([name.surname for name in whole])
-        givens = _others(["".join(name.given) for name in whole])
-        expected[complete] = surnames * givens / len(whole)
-    return expected
+        surnames = _count_equal([name.surname for name in whole])
+        givens = _count_equal(["".join(name.given) for name in whole])
+        expected[complete] = (surnames - 1) * (givens - 1) / len(whole)
+        bound[complete] = surnames * givens / len(whole)
+    return expected, bound
 
 
-def _others(values: list[str]) -> Codes:
-    """How many other entries of the list equal each entry."""
+def _count_equal(values: list[str]) -> Codes:
+    """How many entries of the list equal each entry."""
     _, code = _number(pa.array(values, pa.string()))
-    return (np.bincount(code) - 1)[code]
+    return np.bincount(code)[code]
