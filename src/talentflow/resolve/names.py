@@ -67,13 +67,19 @@ def could_be_one_person(one: PersonName, other: PersonName) -> bool:
         return True
     if one.words <= other.words or other.words <= one.words:
         return True
-    if one.full.replace(" ", "") == other.surname + "".join(other.given):
+    if _surname_first(one) == other.full.replace(" ", "") or (
+        _surname_first(other) == one.full.replace(" ", "")
+    ):
         return True
     return one.surname == other.surname and any(
         mine.startswith(theirs) or theirs.startswith(mine)
         for mine in one.given
         for theirs in other.given
     )
+
+
+def _surname_first(name: PersonName) -> str:
+    return name.surname + "".join(name.given)
 
 
 _ASIDE: Final = re.compile(r"\([^)]*\)?")
