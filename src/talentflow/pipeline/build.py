@@ -32,9 +32,10 @@ from talentflow.indicators.definitions import (
 )
 from talentflow.pipeline import stages
 from talentflow.pipeline.accounting import account_for_records
-from talentflow.pipeline.inputs import SECOND_OPINION, Inputs, find_inputs
+from talentflow.pipeline.inputs import SECOND_OPINION, Inputs, find_inputs, list_checksums
 from talentflow.pipeline.publish import build_manifest, write_snapshot
 from talentflow.resolve.people import drop_opted_out
+from talentflow.resolve.second_opinion import compare_crawls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,13 +89,13 @@ def _build_evidence(run: _Build, inputs: Inputs) -> None:
     workers, progress = run.settings.worker_count, run.progress
     run.run(
         "read",
-        [inputs.checksums(inputs.records), checksum_code("core", "sources")],
+        [list_checksums(inputs.records + inputs.mappings), checksum_code("core", "sources")],
         lambda: stages.read_records(inputs.records, workers, progress),
     )
     code = checksum_code("core", "sources", "resolve")
     run.run(
         "organizations",
-        [run.keys["read"], inputs.checksums(inputs.registry), code],
+        [run.keys["read"], list_checksums(inputs.registry), code],
         lambda: stages.resolve_organizations(
             run.read("read", "mentions"), inputs.registry, workers, progress
         ),
@@ -124,11 +125,16 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
             progress=run.progress,
         )
         rejected = int(pc.sum(run.read("read", "rejects")["rows"]).as_py() or 0)
-        lines = account_for_records(
-            run.read("read", "records"), people, resolved, rejected, SECOND_OPINION
-        )
+        everything = run.read("read", "records")
+        lines = account_for_records(everything, people, resolved, rejected, SECOND_OPINION)
+        compared = compare_crawls(everything, resolved, SECOND_OPINION).to_pylist()
         cohorts = [define_cohort(population).to_dict() for population in evidence.populations]
-        facts = {"accounting": lines, "cohorts": cohorts, "years": data_years(evidence)}
+        facts = {
+            "accounting": lines,
+            "second_opinion": compared,
+            "cohorts": cohorts,
+            "years": data_years(evidence),
+        }
         return {**tables, "facts": pa.table({"json": [json.dumps(facts, ensure_ascii=False)]})}
 
     run.run(
@@ -203,7 +209,7 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
             for f in inputs.registry
         ],
         rejects=run.read("read", "rejects"),
-        accounting=facts["accounting"],
+        facts=facts,
     )
     described = [*(d.to_dict() for d in definitions), *facts["cohorts"]]
     folder = run.catalog.publish(

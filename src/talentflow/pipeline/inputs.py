@@ -45,14 +45,16 @@ class InputFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """All files of a build, sorted by source and path."""
+    """All files of a build, sorted by source and path; `mappings` say how to read tables."""
 
     records: tuple[InputFile, ...]
     registry: tuple[InputFile, ...]
+    mappings: tuple[InputFile, ...] = ()
 
-    def checksums(self, files: Iterable[InputFile]) -> list[tuple[str, str, str]]:
-        """What a content key needs to know of files: source, path and checksum."""
-        return [(f.source, f.file, f.sha256) for f in files]
+
+def list_checksums(files: Iterable[InputFile]) -> list[tuple[str, str, str]]:
+    """What a content key needs to know of files: source, path and checksum."""
+    return [(f.source, f.file, f.sha256) for f in files]
 
 
 def find_inputs(data: Path) -> Inputs:
@@ -71,13 +73,22 @@ def find_inputs(data: Path) -> Inputs:
     registry = _read_files([(s, data / s, _list_registry(s, data / s)) for s in REGISTRY_SOURCES])
     _require(records, data, "no records", "files such as paperlists/icra/icra2019.json")
     _require(registry, data, "no registry of organizations", "a ROR dump such as ror/v2.json.zip")
-    return Inputs(records=records, registry=registry)
+    return Inputs(records=records, registry=registry, mappings=_find_mappings(data, records))
+
+
+def _find_mappings(data: Path, records: tuple[InputFile, ...]) -> tuple[InputFile, ...]:
+    if not any(file.source == "table" for file in records):
+        return ()
+    folder = data / "table"
+    table.load_mapping(folder / table.MAPPING_FILE)  # a wrong one is said before the work starts
+    return _read_files([("table", folder, [table.MAPPING_FILE])])
 
 
 def _list_records(source: str, folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
-    return table.list_files(folder) if source == "table" else paperlists.list_files(folder)
+    found = table.list_files(folder) if source == "table" else paperlists.list_files(folder)
+    return sorted(found)
 
 
 def _list_registry(source: str, folder: Path) -> list[str]:
@@ -93,13 +104,15 @@ def _read_files(found: list[tuple[str, Path, list[str]]]) -> tuple[InputFile, ..
 def _describe_file(wanted: tuple[str, Path, str]) -> InputFile:
     source, folder, file = wanted
     path = folder / file
-    return InputFile(
-        source=source,
-        folder=folder,
-        file=file,
-        sha256=checksum_file(path),
-        size_bytes=path.stat().st_size,
-    )
+    try:
+        sha256, size_bytes = checksum_file(path), path.stat().st_size
+    except OSError as error:
+        raise InputError(
+            f"an input file cannot be read: {error.strerror or error}",
+            where=str(path),
+            next_step="check that the file exists and may be read",
+        ) from error
+    return InputFile(source=source, folder=folder, file=file, sha256=sha256, size_bytes=size_bytes)
 
 
 def _require(files: tuple[InputFile, ...], data: Path, found: str, expected: str) -> None:

@@ -95,9 +95,12 @@ def build_manifest(
     inputs: pa.Table,
     registry: Iterable[Mapping[str, Any]],
     rejects: pa.Table,
-    accounting: list[dict[str, Any]],
+    facts: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What was read, under which settings, and what became of it; counts in = counts out."""
+    """What was read, under which settings, and what became of it; counts in = counts out.
+
+    `facts` holds the `accounting` lines and the `second_opinion` rows of the build.
+    """
     rows = inputs.to_pylist()
     counted = ("papers", "slots", "rows", "records", "rejected")
     used = {row["source"] for row in rows} | {file["source"] for file in registry}
@@ -113,7 +116,8 @@ def build_manifest(
         "registry": list(registry),
         "totals": {"files": len(rows), **{name: sum(r[name] for r in rows) for name in counted}},
         "rejects": _count_rejects(rejects),
-        "accounting": accounting,
+        "accounting": facts["accounting"],
+        "second_opinion": facts["second_opinion"],
         "licences": [licence for licence in LICENCES if licence["source"] in used],
     }
 

@@ -52,7 +52,8 @@ def read_records(files: Iterable[InputFile], workers: int, progress: Progress) -
 
 def _read_file(file: InputFile) -> Evidence:
     if file.source == "table":
-        return table.read_file(file.folder, file.file)
+        mapping = table.load_mapping(file.folder / table.MAPPING_FILE)
+        return table.read_file(file.folder, file.file, mapping=mapping)
     return paperlists.read_file(file.folder, file.file, source=file.source)
 
 

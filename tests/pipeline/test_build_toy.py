@@ -1,0 +1,158 @@
+"""The main path on a world whose truth is known: counts, identity of bytes, recovery."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from talentflow.core.areas import AREA_INDEX
+from talentflow.core.settings import Settings
+from talentflow.indicators.snapshot import Query, open_snapshot, select_values
+from talentflow.pipeline import inputs
+from talentflow.pipeline.build import build
+from talentflow.sources import paperlists
+from talentflow.sources.toy import expected_truth, truth
+
+
+def values_bytes(store: Path) -> bytes:
+    return (store / "published" / "values.parquet").read_bytes()
+
+
+def test_rows_in_are_records_and_rejects(toy_store):
+    manifest = toy_store.report.manifest
+    for file in manifest["inputs"]:
+        assert file["rows"] == file["records"] + file["rejected"]
+        assert file["records"] == file["aligned"] + file["set_only"] + file["unknown"]
+    accounted = sum(line["records"] for line in manifest["accounting"])
+    assert accounted == manifest["totals"]["rows"]
+
+
+def test_nothing_changed_nothing_done(toy_store):
+    settings = Settings(data=toy_store.data, store=toy_store.store, workers=1)
+    again = build(settings)
+    assert set(again.seconds.values()) == {0.0}
+    assert again.snapshot_id == toy_store.report.snapshot_id
+
+
+def test_workers_and_order_do_not_matter(toy_store, tmp_path, monkeypatch):
+    listed = paperlists.list_files
+
+    def backwards(folder: Path) -> list[str]:
+        return listed(folder)[::-1]
+
+    monkeypatch.setattr(inputs.paperlists, "list_files", backwards)
+    build(Settings(data=toy_store.data, store=tmp_path, workers=2))
+    assert values_bytes(tmp_path) == values_bytes(toy_store.store)
+
+
+def test_a_changed_setting_only_runs_what_depends_on_it(toy_store, tmp_path):
+    settings = {"data": toy_store.data, "store": tmp_path, "workers": 1, "definitions": "default"}
+    build(Settings(**settings, replicates=20))
+    again = build(Settings(**settings, replicates=20, level=0.9))
+    assert again.seconds["careers"] == 0.0
+    assert again.seconds["values"] > 0.0
+
+
+@pytest.mark.parametrize("indicator", ["stock", "inflow", "outflow"])
+def test_counts_are_those_of_the_true_careers(toy_store, indicator):
+    """Without planted errors every person-year is read back, so counts agree exactly."""
+    known = truth(toy_store.world)
+    table = getattr(known, indicator)
+    snapshot = open_snapshot(toy_store.store)
+    values = select_values(
+        snapshot, Query(indicator=indicator, stage="all", sector="all", definition="default")
+    )
+    compared = 0
+    for row in values.to_pylist():
+        if row["value"] is None or "/" in row["period"] or row["area"] == "all":
+            continue
+        assert row["value"] == known.pick(table, row["area"], int(row["period"])), row
+        compared += 1
+    assert compared > 50
+
+
+def test_intervals_hold_the_expected_values(toy_store):
+    """Most of the intervals of one world hold the expectation; exact coverage is tested over
+    many worlds in tests/simulations."""
+    expected = expected_truth(toy_store.world.spec, people=150_000)
+    held = []
+    for indicator in ("stock", "net_rate"):
+        table = expected.stock if indicator == "stock" else expected.net_rate_pct
+        for row in read_rows(toy_store.store, indicator):
+            if row["flag"] == "ok" and row["period"].isdigit() and row["area"] in AREA_INDEX:
+                value = expected.pick(table, row["area"], int(row["period"]))
+                held.append(row["low"] <= value <= row["high"])
+    assert len(held) > 150
+    assert np.mean(held) > 0.85
+
+
+def test_retention_recovers_the_hazard(toy_store):
+    observed = expected_truth(toy_store.world.spec, people=150_000).retention["doctoral"].observed
+    areas = toy_store.world.spec.countries
+    held = []
+    for row in read_rows(toy_store.store, "retention"):
+        if row["stage"] == "doctoral" and row["value"] is not None and row["period"] == "P2Y":
+            truth_pct = 100 * observed[areas.index(row["area"]), 2]
+            held.append(row["low"] <= truth_pct <= row["high"])
+    assert len(held) >= 3
+    assert np.mean(held) > 0.6
+
+
+def test_no_cell_rests_on_fewer_than_the_floor(toy_store):
+    values = pq.read_table(toy_store.store / "published" / "values.parquet")
+    shown = [row for row in values.to_pylist() if row["value"] is not None]
+    assert all(row["n"] >= 5 for row in shown)
+    for row in shown:
+        if row["indicator"] in ("stock", "inflow", "outflow", "flow", "stage_flow"):
+            assert row["value"] >= 5
+    hidden = [row for row in values.to_pylist() if row["value"] is None]
+    assert hidden
+    assert all(row["n"] is None and row["low"] is None for row in hidden)
+
+
+def test_published_files_name_no_person(toy_store):
+    names = duckdb.sql(
+        "select distinct person_name from read_parquet('"
+        + str(toy_store.store / "tables" / "read" / "*" / "records.parquet")
+        + "') where person_name is not null"
+    ).fetchall()
+    published = (
+        b"".join(path.read_bytes() for path in (toy_store.store / "published").iterdir())
+        + json.dumps(
+            pq.read_table(toy_store.store / "published/values.parquet").to_pylist()
+        ).encode()
+    )
+    assert len(names) > 1000
+    assert not [name for (name,) in names if name.encode() in published]
+
+
+def test_opted_out_people_leave_every_figure(toy_store, tmp_path):
+    residences = pq.read_table(next(toy_store.store.glob("tables/careers/*/residences.parquet")))
+    person = residences["person_id"][0].as_py()
+    opt_out = tmp_path / "opt-out.txt"
+    opt_out.write_text(f"# asked on 3 March\n{person}\n")
+    report = build(
+        Settings(
+            data=toy_store.data,
+            store=tmp_path / "store",
+            workers=1,
+            opt_out=opt_out,
+            definitions="default",
+            replicates=0,
+        )
+    )
+    left = pq.read_table(next((tmp_path / "store").glob("tables/careers/*/residences.parquet")))
+    assert person not in left["person_id"].to_pylist()
+    assert len(left["person_id"].unique()) == len(residences["person_id"].unique()) - 1
+    opted_out = [line for line in report.manifest["accounting"] if line["id"] == "opted_out"]
+    assert opted_out[0]["records"] > 0
+
+
+def read_rows(store: Path, indicator: str) -> list[dict]:
+    snapshot = open_snapshot(store)
+    return select_values(snapshot, Query(indicator=indicator, definition="default")).to_pylist()
