@@ -41,6 +41,7 @@ MAX_DURATION_YEARS: Final = 15
 _FIRST_STUDY: Final = STAGES.index(STUDY_STAGES[0])
 _LAST_STUDY: Final = STAGES.index(STUDY_STAGES[-1])
 _SECTORS: Final = 7
+_MADE_OF: Final = {"inflow", "outflow", "retention_left"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +80,11 @@ def list_tallies(
     `definition_ids[population]` names the cohorts' definitions, its last item the one of cells
     without a population; `years` are the first and last year of the data. Cells of fewer than
     `floor` persons keep their point value only, because no figure will be drawn from their
-    replicates; the steps of a retention curve are the exception, they make up later points.
+    replicates, except the cells that other figures are made of: moves either way, and the
+    steps of a retention curve.
     """
     words = [unpack_cell(int(cell), *years) for cell in counted.cells]
-    steps = np.array([w.measure == "retention_left" for w in words], bool)
+    made_of = np.array([w.measure in _MADE_OF for w in words], bool)
     last = len(definition_ids) - 1
     columns = {
         "measure": [w.measure for w in words],
@@ -93,7 +95,7 @@ def list_tallies(
         "sector": [w.sector for w in words],
         "period": [w.period for w in words],
         "persons": counted.persons,
-        "counts": _as_lists(counted.counts, (counted.persons >= floor) | steps),
+        "counts": _as_lists(counted.counts, (counted.persons >= floor) | made_of),
     }
     return pa.table(columns, schema=TALLIES.schema)
 

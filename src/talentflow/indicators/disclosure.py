@@ -3,7 +3,9 @@
 Primary: a cell of measures that counts fewer persons than the floor. Complementary: wherever a
 total and its parts are published together, what is withheld among them must not follow from
 the rest, so further parts are withheld, the smallest first, until the withheld ones together
-count at least the floor and are at least two. Figures made of a withheld cell are withheld too.
+count at least the floor and are at least two. A balance counts as the total of its two
+directions: it may be shown where the movers of both together are enough, and then, if one
+direction is small, both are withheld. Figures made of a withheld cell are withheld too.
 
 Source of the method: Hundepool et al., Statistical Disclosure Control (2012), chapter 4.
 """
@@ -14,7 +16,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from talentflow.core.vocabulary import ALL
-from talentflow.indicators.quantities import Key, MeasureCounts
+from talentflow.indicators.quantities import NET, Key, MeasureCounts
 
 Part = tuple[str, Key]
 """A cell of a measure."""
@@ -35,6 +37,8 @@ def find_withheld(counts: MeasureCounts, whole_period: str) -> tuple[set[Part], 
         if measure not in _UNSUMMED
         for key in counts.keys(measure)
     }
+    for key in counts.keys("inflow").keys() | counts.keys("outflow").keys():
+        persons[(NET, key)] = counts.persons(NET, key)
     small = {part for part, n in persons.items() if n < counts.floor}
     small |= {part for part in persons if _complement_is_small(part, persons, counts.floor)}
     members = _list_members(persons, whole_period)
@@ -74,6 +78,10 @@ def _list_totals(part: Part, whole_period: str) -> Iterator[tuple[str, Part]]:
         yield "areas", ("inflow", (definition, partner, ALL, stage, sector, period))
     elif measure in ("cohort_work", "cohort_origin"):
         yield measure, ("cohort_located", (definition, ALL, partner, stage, sector, period))
+    if measure in ("inflow", "outflow"):
+        yield "directions", (NET, key)
+    if measure == NET:
+        return
     if period.isdigit():
         start = int(period) // 5 * 5
         yield "years", (measure, (*key[:5], f"{start}/{start + 4}"))

@@ -23,6 +23,9 @@ Floats = npt.NDArray[np.float64]
 Key = tuple[str, str, str, str, str, str]
 """definition_id, area, partner, stage, sector, period."""
 
+NET: Final = "net"
+"""The balance of inflow and outflow: a cell of its own for disclosure control."""
+
 CELL_COLUMNS: Final = ("definition_id", "area", "partner", "stage", "sector", "period")
 
 
@@ -70,7 +73,10 @@ class MeasureCounts:
         return self._rows.get(measure, {})
 
     def persons(self, measure: str, key: Key) -> int:
-        """Distinct persons counted; 0 where nothing was."""
+        """Distinct persons counted; 0 where nothing was. `net` counts those of both directions,
+        which is what a balance rests on."""
+        if measure == NET:
+            return self.persons("inflow", key) + self.persons("outflow", key)
         row = self.keys(measure).get(key)
         return 0 if row is None else int(self._persons[row])
 
@@ -122,7 +128,7 @@ def _compute_differences(indicator: Indicator, counts: MeasureCounts) -> list[Qu
     measures = [name.lstrip("-") for name in indicator.numerator]
     found = []
     for key in dict.fromkeys(key for measure in measures for key in counts.keys(measure)):
-        parts = tuple((measure, key) for measure in measures)
+        parts = ((NET, key),)
         found.append(
             Quantity(
                 indicator=indicator,
@@ -149,7 +155,8 @@ def _compute_ratios(indicator: Indicator, counts: MeasureCounts) -> list[Quantit
     measures = [name.lstrip("-") for name in indicator.numerator]
     found = []
     for key, base in _pair_with_denominator(indicator.denominator, measures, counts):
-        parts = (*((measure, key) for measure in measures), (indicator.denominator, base))
+        above = [NET] if len(measures) > 1 else measures
+        parts = (*((measure, key) for measure in above), (indicator.denominator, base))
         estimates, trials = None, None
         if counts.enough(parts):
             below = counts.counts(indicator.denominator, base)

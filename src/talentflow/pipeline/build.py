@@ -191,7 +191,14 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
 
     def make() -> stages.Tables:
         tallies = _split_tallies(run.read("careers", "tallies"))
-        return {"values": stages.estimate_all(tallies, definitions, publication, run.progress)}
+        values = stages.estimate_all(
+            tallies,
+            definitions,
+            publication,
+            workers=settings.worker_count,
+            progress=run.progress,
+        )
+        return {"values": values}
 
     run.run("values", [snapshot_id], make)
     manifest = build_manifest(

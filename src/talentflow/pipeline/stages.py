@@ -12,9 +12,10 @@ import pyarrow as pa
 from talentflow.careers.histories import list_histories
 from talentflow.careers.packing import PackedEvidence, choose_populations, pack_evidence
 from talentflow.careers.tallies import count_tallies, data_years, list_tallies
-from talentflow.core.contracts import INPUTS, MENTIONS, RECORDS, REJECTS
+from talentflow.core.contracts import INPUTS, MENTIONS, RECORDS, REJECTS, VALUES
 from talentflow.core.executor import run_in_processes
 from talentflow.core.progress import Progress
+from talentflow.core.rules import Rules
 from talentflow.estimate.values import Publication, estimate_values
 from talentflow.indicators.definitions import DEFAULT, Definition, define_cohort
 from talentflow.pipeline.inputs import InputFile
@@ -153,19 +154,23 @@ def estimate_all(
     tallies: Mapping[str, pa.Table],
     definitions: Iterable[Definition],
     publication: Publication,
+    *,
+    workers: int,
     progress: Progress,
 ) -> pa.Table:
     """Tallies by definition → values under all of them, sorted by key."""
-    chosen = list(definitions)
-    progress.start("indicators", len(chosen))
+    tasks = [(tallies[d.id], d.rules, publication) for d in definitions if d.id in tallies]
+    progress.start("indicators", len(tasks))
     parts = []
-    for definition in chosen:
-        parts.append(estimate_values(tallies[definition.id], definition.rules, publication))
+    for part in run_in_processes(_estimate, tasks, min(workers, len(tasks))):
+        parts.append(part)
         progress.advance()
-    values = pa.concat_tables(parts)
-    keys = [(name, "ascending") for name in ("indicator", "definition_id")]
-    rest = ("area", "partner", "stage", "sector", "period")
-    values = values.sort_by([*keys, *((name, "ascending") for name in rest)])
+    values = pa.concat_tables([VALUES.empty(), *parts])
+    values = values.sort_by([(name, "ascending") for name in VALUES.key])
     shown = values.num_rows - values["value"].null_count
     progress.finish(f"{shown:,} figures, {values['value'].null_count:,} withheld")
     return values
+
+
+def _estimate(task: tuple[pa.Table, Rules, Publication]) -> pa.Table:
+    return estimate_values(*task)

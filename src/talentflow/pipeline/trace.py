@@ -97,7 +97,7 @@ def trace_records(store: Path, query: Query) -> pa.Table:
     with duckdb.connect() as connection:
         for name, path in _find_tables(store).items():
             connection.from_parquet(str(path)).create_view(name)
-        return connection.execute(sql, parameters).to_arrow_table()
+        return connection.sql(sql, params=parameters).to_arrow_table()
 
 
 def _bounds(period: str | None) -> tuple[int, int]:

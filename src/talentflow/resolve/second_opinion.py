@@ -36,4 +36,4 @@ def compare_crawls(records: pa.Table, resolved_mentions: pa.Table, second: str) 
     with duckdb.connect() as connection:
         connection.register("records", records)
         connection.register("mentions", resolved_mentions)
-        return connection.execute(_QUERY, {"second": second}).to_arrow_table()
+        return connection.sql(_QUERY, params={"second": second}).to_arrow_table()
