@@ -1,0 +1,216 @@
+"""Which known names does an affiliation text contain, and how firmly?
+
+A name counts where it stands as words of its own; inside a longer unknown name it does not.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from talentflow.resolve.normalise import is_wide, normalise, split_words, tidy_text
+from talentflow.resolve.registry import Candidate, Kind, Registry
+
+GENERIC_WORDS: Final = frozenset(
+    "a academic academy ads advanced aerospace ai ml nlp applied architecture art artificial arts "
+    "automation autonomous basic bioengineering biology biomedical brain bureau business center "
+    "chemical chemistry city civil clinic clinical cloud cognitive college communication company "
+    "computer control core data deep department design development digital division doctoral "
+    "economics education electrical electronic energy engineering environment environmental "
+    "faculty federal foundation general global graduate group health hospital human imaging "
+    "industrial informatics information innovation institute intelligence intelligent "
+    "interaction international key knowledge laboratory language law learning linguistics "
+    "machine management materials mathematics mechanical media medical medicine multimedia "
+    "national natural network networks neural neuroscience office operations optical pattern "
+    "physics platform policy polytechnic processing program project psychology public quantum "
+    "recognition research robot robotics robots safety school science security sensing signal "
+    "social society software space speech state statistics studies studio system systems team "
+    "technical technological technology telecommunication theory translational unit university "
+    "vision web open joint high new lab cs ee ece eecs cse biostatistics epidemiology dept "
+    "science computational theoretical performance group chair professor student phd sciences "
+    "central main campus limited solutions services labs i ii iii iv the and product products "
+    "surgery oncology pathology radiology pediatrics nursing pharmacy dentistry veterinary "
+    "agriculture agricultural forestry food water chemistry geography geology history philosophy "
+    "life molecular cell cellular genetics genomics bioinformatics ecology marine ocean earth "
+    "atmospheric climate sports physical therapy cancer heart lung eye children women men child".split()
+)
+"""Words that name kinds of units and subjects; a name made only of them needs support."""
+
+_UNIT_BREAK: Final = re.compile(r"[,()\[\]{}/]|\s[-–—:@]+\s|:\s|\sat\s|\s[-–—](?=[A-Z])")
+_HARD_BREAK: Final = re.compile(r"[;|\n\t•·]| & (?=[A-Z]\w+ Univ)")
+
+
+class Span(NamedTuple):
+    """A known name in the text. `whole` segments it fills 2 the text, 1 a segment, 0 neither."""
+
+    start: int
+    size: int
+    segment: int
+    whole: int
+    generic: bool
+    loose: bool
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class ParsedText:
+    """A text cut into segments (at commas and the like) and words.
+
+    `groups` tells for each word the part between hard breaks, which no name crosses.
+    """
+
+    segments: list[str]
+    words: list[str]
+    joiners: list[str]
+    segment_of: list[int]
+    group_of: list[int]
+
+
+def parse_text(text: str) -> ParsedText:
+    """Cut a text as printed into segments and normalised words."""
+    parsed = ParsedText([], [], [], [], [])
+    for group, part in enumerate(_HARD_BREAK.split(tidy_text(text))):
+        for segment in _UNIT_BREAK.split(part):
+            stripped = segment.strip(" .-–—*'\"")
+            if not stripped:
+                continue
+            position = len(parsed.segments)
+            parsed.segments.append(stripped)
+            for word in split_words(stripped):
+                parsed.words.append(word.text)
+                parsed.joiners.append(word.joiner)
+                parsed.segment_of.append(position)
+                parsed.group_of.append(group)
+    return parsed
+
+
+def find_names(parsed: ParsedText, registry: Registry) -> list[Span]:
+    """The known names of the text, longest first at each place, none inside another."""
+    raw = _scan(parsed, registry)
+    starts = {start for start, _, _ in raw}
+    spans = []
+    for start, size, candidates in raw:
+        span = _bound(parsed, registry, starts, start, size, candidates)
+        if span is not None:
+            spans.append(span)
+    if any(is_wide(segment) for segment in parsed.segments):
+        spans.extend(_scan_wide(parsed, registry))
+    return spans
+
+
+def _scan(
+    parsed: ParsedText, registry: Registry
+) -> list[tuple[int, int, tuple[Candidate, ...]]]:
+    words, groups = parsed.words, parsed.group_of
+    longest, by_name = registry.longest, registry.by_name
+    is_place = registry.places.is_place
+    found = []
+    end = 0
+    for start, word in enumerate(words):
+        size = min(longest.get(word, 0), len(words) - start)
+        while size and groups[start + size - 1] != groups[start]:
+            size -= 1
+        while size > 0 and start + size > end:
+            key = " ".join(words[start : start + size])
+            candidates = by_name.get(key)
+            if candidates is not None and not (
+                is_place(key) and candidates[0][1] is not Kind.OVERLAY
+            ):
+                found.append((start, size, candidates))
+                end = start + size
+                break
+            size -= 1
+    return found
+
+
+def _bound(
+    parsed: ParsedText,
+    registry: Registry,
+    starts: set[int],
+    start: int,
+    size: int,
+    candidates: tuple[Candidate, ...],
+) -> Span | None:
+    """The span, unless its surroundings show that it is part of some other name."""
+    words, segments = parsed.words, parsed.segment_of
+    end = start + size
+    at_start = start == 0 or segments[start - 1] != segments[start]
+    at_end = end == len(words) or segments[end] != segments[end - 1]
+    whole = 2 if start == 0 and end == len(words) else int(at_start and at_end)
+    generic = all(word in GENERIC_WORDS for word in words[start:end])
+    span = Span(start, size, segments[start], whole, generic, False, candidates)
+    if whole:
+        return span
+    if generic:
+        return None
+    if size == 1:
+        return span._replace(loose=True) if _stands_out(parsed, registry, span) else None
+    if not at_start and not _may_precede(parsed, registry, start):
+        return None
+    if not at_end and not _may_follow(parsed, registry, starts, end):
+        return None
+    loose = not at_end and words[end] not in GENERIC_WORDS and end not in starts
+    return span._replace(loose=loose)
+
+
+def _may_precede(parsed: ParsedText, registry: Registry, start: int) -> bool:
+    if parsed.joiners[start]:
+        return True
+    before = parsed.words[start - 1]
+    return before in GENERIC_WORDS or before.isdigit() or registry.places.is_place(before)
+
+
+def _may_follow(parsed: ParsedText, registry: Registry, starts: set[int], end: int) -> bool:
+    word = parsed.words[end]
+    if end in starts or registry.places.is_place(word):
+        return True
+    return not parsed.joiners[end]
+
+
+def _stands_out(parsed: ParsedText, registry: Registry, span: Span) -> bool:
+    """Whether a one-word name is the only word of its segment that says which organization."""
+    for position, segment in enumerate(parsed.segment_of):
+        if segment != span.segment or span.start <= position < span.start + span.size:
+            continue
+        word = parsed.words[position]
+        known = word in GENERIC_WORDS or word.isdigit() or registry.places.is_place(word)
+        if not known:
+            return False
+    return span.candidates[0][1] is Kind.OVERLAY or any(
+        kind in (Kind.DISPLAY, Kind.FAMILY) for _, kind in span.candidates
+    )
+
+
+def find_acronyms(parsed: ParsedText, registry: Registry) -> list[Span]:
+    """Acronyms of known organizations that stand alone in a segment in capitals."""
+    spans = []
+    offsets: dict[int, int] = {}
+    for position, segment in enumerate(parsed.segment_of):
+        offsets.setdefault(segment, position)
+    for position, segment in enumerate(parsed.segments):
+        if len(segment) > 16 or segment.upper() != segment or not segment[0].isalpha():
+            continue
+        key = normalise(segment)
+        candidates = registry.by_acronym.get(key)
+        if candidates and not registry.places.is_place(key):
+            whole = 2 if len(parsed.segments) == 1 else 1
+            start = offsets.get(position, 0)
+            spans.append(Span(start, 1, position, whole, False, False, candidates))
+    return spans
+
+
+def _scan_wide(parsed: ParsedText, registry: Registry) -> list[Span]:
+    """Names in Han, Hangul or kana at the start of a run, which is written without spaces."""
+    spans = []
+    for start, word in enumerate(parsed.words):
+        if not is_wide(word) or word in registry.by_name:
+            continue
+        for size in range(min(len(word) - 1, 24), 2, -1):
+            candidates = registry.by_name.get(word[:size])
+            if candidates:
+                segment = parsed.segment_of[start]
+                spans.append(Span(start, 1, segment, 0, False, True, candidates))
+                break
+    return spans
+

@@ -1,0 +1,386 @@
+"""Which organizations, places and domains could a text mean?
+
+The registry is the index behind resolution: built once from tables and overlays, then read by
+any number of processes. It holds plain dictionaries and lists, so it pickles and forks well.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from importlib import resources
+from typing import Final
+
+import pyarrow as pa
+
+from talentflow.core.areas import AREA_INDEX, area_names
+from talentflow.resolve.normalise import normalise
+from talentflow.resolve.places import PlaceIndex, build_places
+
+MAX_NAME_WORDS: Final = 14
+
+_IN_COUNTRY: Final = re.compile(r"^(.*\S)\s*\(([^()]+)\)$")
+_SLUG: Final = re.compile(r"[^a-z0-9]+")
+_SHARED_HOSTS: Final = frozenset(
+    "sites.google.com google.com facebook.com wordpress.com blogspot.com wixsite.com linkedin.com "
+    "github.io github.com weebly.com twitter.com instagram.com youtube.com wikipedia.org "
+    "en.wikipedia.org web.archive.org medium.com business.site jimdo.com jimdofree.com "
+    "researchgate.net tripod.com sharepoint.com amazonaws.com".split()
+)
+_PUBLIC_LABELS: Final = frozenset(
+    "ac edu co com gov org net go or re ne gob gouv nic mil sch uni res gub gv".split()
+)
+_FREE_MAIL: Final = frozenset(
+    "gmail.com googlemail.com qq.com vip.qq.com 163.com 126.com 139.com yeah.net sina.com "
+    "sina.com.cn sina.cn sohu.com foxmail.com aliyun.com hotmail.com hotmail.fr hotmail.co.uk "
+    "outlook.com outlook.fr outlook.de outlook.kr live.com live.cn live.nl msn.com naver.com "
+    "daum.net hanmail.net nate.com kakao.com yahoo.com yahoo.co.jp yahoo.co.uk yahoo.fr yahoo.de "
+    "yahoo.co.in yahoo.com.cn yahoo.it yahoo.es ymail.com icloud.com me.com mac.com aol.com "
+    "protonmail.com proton.me pm.me mail.ru yandex.ru yandex.com rambler.ru bk.ru inbox.ru list.ru "
+    "gmx.de gmx.net gmx.com gmx.at web.de t-online.de orange.fr free.fr laposte.net wanadoo.fr "
+    "libero.it seznam.cz wp.pl rediffmail.com zoho.com fastmail.com fastmail.fm hey.com mail.com "
+    "comcast.net verizon.net att.net sbcglobal.net cox.net btinternet.com ieee.org acm.org "
+    "alumni.com inbox.com duck.com tutanota.com email.com openreview.net dblp.org".split()
+)
+
+
+class Kind(IntEnum):
+    """How a name names an organization; smaller is stronger."""
+
+    DISPLAY = 0
+    OVERLAY = 1
+    LABEL = 2
+    FAMILY = 3
+    ALIAS = 4
+    ACRONYM = 5
+
+
+_KIND_OF: Final = {"display": Kind.DISPLAY, "label": Kind.LABEL, "alias": Kind.ALIAS}
+Candidate = tuple[int, Kind]
+"""Position of an organization in the registry, and how the name names it."""
+
+
+@dataclass
+class Registry:
+    """Organizations as parallel lists, and indexes from normalised words to positions."""
+
+    ids: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    countries: list[str | None] = field(default_factory=list)
+    cities: list[str | None] = field(default_factory=list)
+    sectors: list[str | None] = field(default_factory=list)
+    current: list[int] = field(default_factory=list)
+    """Position of what the organization is today: itself, or the successor of a withdrawn one."""
+    parents: list[int] = field(default_factory=list)
+    """Position of the parent; -1 where none is known."""
+    named_only: set[int] = field(default_factory=set)
+    """Organizations of which the registry states little more than the name."""
+    by_name: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
+    by_acronym: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
+    by_domain: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    families: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Company name without its country → country → position."""
+    family_of: dict[int, str] = field(default_factory=dict)
+    longest: dict[str, int] = field(default_factory=dict)
+    """First word of a name → number of words of the longest name that begins with it."""
+    places: PlaceIndex = field(default_factory=lambda: build_places(()))
+
+    def find_domain(self, domain: str) -> tuple[int, ...]:
+        """Organizations of the longest known ending of a domain; free-mail hosts give none."""
+        labels = domain.split(".")
+        for start in range(len(labels) - 1):
+            ending = ".".join(labels[start:])
+            if ending in _FREE_MAIL:
+                return ()
+            found = self.by_domain.get(ending)
+            if found:
+                return found
+        return ()
+
+    def is_free_mail(self, domain: str) -> bool:
+        """Whether anybody can have an address under the domain."""
+        labels = domain.split(".")
+        return any(".".join(labels[start:]) in _FREE_MAIL for start in range(len(labels) - 1))
+
+
+def build_registry(
+    organizations: pa.Table,
+    organization_names: pa.Table,
+    university_domains: pa.Table | None = None,
+) -> Registry:
+    """The registry of tables that satisfy the contracts of the same names.
+
+    Overlays shipped with the package add short names, companies with their seats, and
+    domains; what they name that the tables lack gets a local id (`local:…`). Universities of
+    `university_domains` that the tables lack are added likewise.
+    """
+    builder = _Builder()
+    builder.add_organizations(organizations)
+    builder.add_names(organization_names)
+    builder.add_overlay("aliases.csv")
+    builder.add_overlay("companies.csv")
+    if university_domains is not None:
+        builder.add_university_domains(university_domains)
+    builder.add_overlay_domains("domains.csv")
+    return builder.finish()
+
+
+class _Builder:
+    """Collects names and domains; `finish` freezes them."""
+
+    def __init__(self) -> None:
+        self.registry = Registry()
+        self.position: dict[str, int] = {}
+        self.named: dict[str, list[Candidate]] = {}
+        self.acronyms: dict[str, list[Candidate]] = {}
+        self.domains: dict[str, list[int]] = {}
+        self.country_codes = {name: code for code, name in area_names("en").items()}
+        self.country_codes |= {"Turkey": "TR", "Czech Republic": "CZ", "Hong Kong": "HK"}
+        self.country_codes |= {"Macau": "MO", "Macao": "MO", "South Korea": "KR", "Burma": "MM"}
+
+    def add_organizations(self, organizations: pa.Table) -> None:
+        columns = organizations.to_pydict()
+        registry = self.registry
+        self.position = {identifier: i for i, identifier in enumerate(columns["organization_id"])}
+        registry.ids = columns["organization_id"]
+        registry.names = columns["name"]
+        registry.countries = columns["country"]
+        registry.cities = columns["city"]
+        registry.sectors = columns["sector"]
+        registry.parents = [self.position.get(p or "", -1) for p in columns["parent_id"]]
+        successors = [self.position.get(s or "", -1) for s in columns["successor_id"]]
+        registry.current = [
+            _follow(i, successors, columns["status"]) for i in range(len(registry.ids))
+        ]
+        for i, domains in enumerate(columns["domains"]):
+            if columns["status"][i] != "withdrawn":
+                for domain in domains or ():
+                    self._add_domain(domain, i)
+            if not domains and registry.cities[i] is None and registry.sectors[i] is None:
+                registry.named_only.add(i)
+
+    def add_names(self, names: pa.Table) -> None:
+        columns = names.select(["organization_id", "name", "kind"]).to_pydict()
+        for identifier, name, kind in zip(*columns.values(), strict=True):
+            i = self.position.get(identifier)
+            if i is None:
+                continue
+            company = _IN_COUNTRY.match(name) if name.endswith(")") else None
+            country = self.country_codes.get(company[2]) if company else None
+            if company and country:
+                self._add_name(company[1], i, Kind.FAMILY)
+                if kind == "display":
+                    self._add_family(company[1], country, i)
+            elif kind == "acronym" or len(name) < 3 or _looks_like_acronym(name):
+                self._add_acronym(name, i)
+                if kind == "display":
+                    self._add_name(name, i, Kind.DISPLAY)
+            else:
+                self._add_name(name, i, _KIND_OF[kind])
+
+    def add_overlay(self, file: str) -> None:
+        """Names of known organizations; the organization is made where none fits."""
+        for row in _read_overlay(file):
+            names = row["names"].split("|")
+            if row["local_id"] == "local:*":
+                for name in names:
+                    self._add_overlay_names([name], name, f"local:{_slug(name)}", row)
+            else:
+                self._add_overlay_names(names, row["registry_name"], row["local_id"], row)
+
+    def add_university_domains(self, domains: pa.Table) -> None:
+        columns = domains.to_pydict()
+        made: dict[tuple[str, str | None], int] = {}
+        for domain, name, country in zip(*columns.values(), strict=True):
+            if domain in self.domains or _is_public(domain):
+                continue
+            i = made.get((name, country))
+            if i is None:
+                i = self._find(name, country)
+            if i is None:
+                known = self._find_by_suffix(domain)
+                i = known if known is not None else self._make_university(domain, name, country)
+            made[name, country] = i
+            self._add_domain(domain, i)
+
+    def add_overlay_domains(self, file: str) -> None:
+        for row in _read_overlay(file):
+            i = self._find(row["registry_name"], row["country"] or None)
+            if i is not None:
+                for domain in row["domains"].split("|"):
+                    self.domains[domain] = [i]
+
+    def finish(self) -> Registry:
+        registry = self.registry
+        registry.places = build_places(
+            (city, country)
+            for city, country in zip(registry.cities, registry.countries, strict=True)
+            if city and country
+        )
+        registry.by_name = {key: tuple(found) for key, found in self.named.items()}
+        registry.by_acronym = {key: tuple(found) for key, found in self.acronyms.items()}
+        registry.by_domain = {
+            domain: _owners(found, registry) for domain, found in self.domains.items()
+        }
+        for key in registry.by_name:
+            words = key.split(" ", MAX_NAME_WORDS)
+            if len(words) <= MAX_NAME_WORDS and registry.longest.get(words[0], 0) < len(words):
+                registry.longest[words[0]] = len(words)
+        return registry
+
+    def _add_name(self, name: str, i: int, kind: Kind) -> None:
+        key = normalise(name)
+        if key:
+            _append(self.named, key, self.registry.current[i], kind)
+
+    def _add_acronym(self, name: str, i: int) -> None:
+        key = normalise(name)
+        if key:
+            _append(self.acronyms, key, self.registry.current[i], Kind.ACRONYM)
+
+    def _add_family(self, base: str, country: str, i: int) -> None:
+        key = normalise(base)
+        i = self.registry.current[i]
+        self.registry.families.setdefault(key, {}).setdefault(country, i)
+        self.registry.family_of.setdefault(i, key)
+
+    def _add_domain(self, domain: str, i: int) -> None:
+        if domain in _SHARED_HOSTS or domain in _FREE_MAIL or _is_public(domain):
+            return
+        found = self.domains.setdefault(domain, [])
+        if self.registry.current[i] not in found:
+            found.append(self.registry.current[i])
+
+    def _add_overlay_names(
+        self, names: Sequence[str], registry_name: str, local_id: str, row: dict[str, str]
+    ) -> None:
+        country = row["country"] or None
+        i = self._find(registry_name, country)
+        if i is None:
+            i = self._make(local_id, registry_name, country, row["sector"])
+        else:
+            registry = self.registry
+            registry.sectors[i] = registry.sectors[i] or row["sector"]
+            if i in registry.named_only:
+                registry.countries[i] = country
+        if row["sector"] == "company":
+            base = _IN_COUNTRY.match(registry_name)
+            if base and base[2] in self.country_codes and country:
+                self._add_family(base[1], country, i)
+        for name in (*names, registry_name):
+            key = normalise(name)
+            found = self.named.setdefault(key, [])
+            found[:] = [(i, Kind.OVERLAY), *(c for c in found if c[0] != i)]
+
+    def _find(self, name: str, country: str | None) -> int | None:
+        """The organization of this name and country, display names before other names."""
+        company = _IN_COUNTRY.match(name)
+        base = company[1] if company and self.country_codes.get(company[2]) else name
+        found = self.named.get(normalise(base), ())
+        fitting = [
+            (i in self.registry.named_only, kind, i)
+            for i, kind in found
+            if country is None or self.registry.countries[i] in (country, None)
+            or i in self.registry.named_only
+        ]
+        if company and base != name:
+            exact = [entry for entry in fitting if self.registry.names[entry[2]] == name]
+            fitting = exact or [entry for entry in fitting if entry[2] not in self._in_family(base)]
+        return min(fitting)[2] if fitting else None
+
+    def _in_family(self, base: str) -> set[int]:
+        return set(self.registry.families.get(normalise(base), {}).values())
+
+    def _find_by_suffix(self, domain: str) -> int | None:
+        labels = domain.split(".")
+        for start in range(1, len(labels) - 1):
+            found = self.domains.get(".".join(labels[start:]))
+            if found:
+                return found[0]
+        return None
+
+    def _make_university(self, domain: str, name: str, country: str | None) -> int:
+        i = self._make(f"local:university/{domain}", name, country, "university")
+        self._add_name(name, i, Kind.LABEL)
+        return i
+
+    def _make(self, local_id: str, name: str, country: str | None, sector: str | None) -> int:
+        if local_id in self.position:
+            return self.position[local_id]
+        registry = self.registry
+        i = len(registry.ids)
+        self.position[local_id] = i
+        registry.ids.append(local_id)
+        registry.names.append(name)
+        registry.countries.append(country)
+        registry.cities.append(None)
+        registry.sectors.append(sector or None)
+        registry.current.append(i)
+        registry.parents.append(-1)
+        return i
+
+
+def _follow(start: int, successors: Sequence[int], statuses: Sequence[str]) -> int:
+    """The end of the chain of successors of a withdrawn organization."""
+    i = start
+    for _ in range(8):
+        if statuses[i] != "withdrawn" or successors[i] < 0:
+            return i
+        i = successors[i]
+    return start
+
+
+def _append(index: dict[str, list[Candidate]], key: str, i: int, kind: Kind) -> None:
+    found = index.setdefault(key, [])
+    for position, (known, known_kind) in enumerate(found):
+        if known == i:
+            if kind < known_kind:
+                found[position] = (i, kind)
+            return
+    found.append((i, kind))
+
+
+def _owners(found: Sequence[int], registry: Registry) -> tuple[int, ...]:
+    """Of several organizations under one domain those that contain the others."""
+    members = set(found)
+    tops = [i for i in found if registry.parents[i] not in members]
+    if len(tops) > 1:
+        schools = [i for i in tops if registry.sectors[i] == "university"]
+        tops = schools if len(schools) == 1 else tops
+    return tuple(tops or found)
+
+
+def _looks_like_acronym(name: str) -> bool:
+    return " " not in name and len(name) <= 6 and name.isascii() and name.upper() == name
+
+
+def _is_public(domain: str) -> bool:
+    labels = domain.split(".")
+    return len(labels) < 2 or (len(labels) == 2 and labels[0] in _PUBLIC_LABELS)
+
+
+def _slug(name: str) -> str:
+    return _SLUG.sub("-", normalise(name)).strip("-")
+
+
+def _read_overlay(file: str) -> Iterator[dict[str, str]]:
+    path = resources.files("talentflow.resolve") / "overlays" / file
+    with path.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            country = row.get("country") or ""
+            if country and country not in AREA_INDEX:
+                raise ValueError(f"{file}: {country!r} is no area, in {row}")
+            yield row
+
+
+def list_overlay_gaps(registry: Registry, ids: Iterable[str] | None = None) -> list[str]:
+    """Names of organizations that only the overlays know, for whoever maintains them."""
+    wanted = registry.ids if ids is None else ids
+    return [
+        registry.names[i]
+        for i, identifier in enumerate(wanted)
+        if identifier.startswith("local:") and not identifier.startswith("local:university/")
+    ]
