@@ -81,9 +81,12 @@ def list_tallies(
     without a population; `years` are the first and last year of the data. Cells of fewer than
     `floor` persons keep their point value only, because no figure will be drawn from their
     replicates, except the cells that other figures are made of: moves either way, and the
-    steps of a retention curve.
+    steps of a retention curve. Windows that reach beyond the data are left out.
     """
-    words = [unpack_cell(int(cell), *years) for cell in counted.cells]
+    every = [unpack_cell(int(cell), *years) for cell in counted.cells]
+    kept = np.array([not _is_partial_window(cell.period, years) for cell in every], bool)
+    words = [cell for cell, keep in zip(every, kept, strict=True) if keep]
+    persons, counts = counted.persons[kept], counted.counts[kept]
     made_of = np.array([w.measure in _MADE_OF for w in words], bool)
     last = len(definition_ids) - 1
     columns = {
@@ -94,10 +97,16 @@ def list_tallies(
         "stage": [w.stage for w in words],
         "sector": [w.sector for w in words],
         "period": [w.period for w in words],
-        "persons": counted.persons,
-        "counts": _as_lists(counted.counts, (counted.persons >= floor) | made_of),
+        "persons": persons,
+        "counts": _as_lists(counts, (persons >= floor) | made_of),
     }
     return pa.table(columns, schema=TALLIES.schema)
+
+
+def _is_partial_window(period: str, years: tuple[int, int]) -> bool:
+    """A window that reaches beyond the data would promise years that nobody looked at."""
+    start, _, end = period.partition("/")
+    return bool(end) and not years[0] <= int(start) <= int(end) <= years[1]
 
 
 def _as_lists(counts: npt.NDArray[np.int64], whole: npt.NDArray[np.bool_]) -> pa.ListArray:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
+
+from talentflow.core.progress import Progress
 
 _FILE = click.Path(path_type=Path)
 
@@ -30,7 +33,7 @@ def organizations(source: Path, registry: Path, output: Path) -> None:
 
     progress = TerminalProgress()
     progress.start("organizations", source.stat().st_size if source.exists() else 0)
-    counts = resolve_organizations_csv(source, registry, output, on_progress=progress.advance)
+    counts = resolve_organizations_csv(source, registry, output, on_progress=_report_to(progress))
     progress.finish(_say(counts))
 
 
@@ -49,8 +52,20 @@ def people(source: Path, output: Path) -> None:
 
     progress = TerminalProgress()
     progress.start("people", source.stat().st_size if source.exists() else 0)
-    counts = resolve_people_csv(source, output, on_progress=progress.advance)
+    counts = resolve_people_csv(source, output, on_progress=_report_to(progress))
     progress.finish(_say(counts))
+
+
+def _report_to(progress: Progress) -> Callable[[int, int], None]:
+    """Bytes done of bytes in all, told as steps."""
+    done = 0
+
+    def report(done_bytes: int, _: int) -> None:
+        nonlocal done
+        progress.advance(done_bytes - done)
+        done = done_bytes
+
+    return report
 
 
 def _say(counts: dict[str, int]) -> str:

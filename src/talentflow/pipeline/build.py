@@ -69,6 +69,9 @@ class _Build:
     def read(self, stage: str, name: str) -> pa.Table:
         return self.catalog.read_table(stage, self.keys[stage], name)
 
+    def folder(self, stage: str) -> Path:
+        return self.catalog.stage_folder(stage, self.keys[stage])
+
 
 def build(settings: Settings, progress: Progress | None = None) -> BuildReport:
     """Build the store from the data folder and publish a snapshot.
@@ -94,10 +97,15 @@ def _build_evidence(run: _Build, inputs: Inputs) -> None:
     )
     code = checksum_code("core", "sources", "resolve")
     run.run(
+        "registry",
+        [list_checksums(inputs.registry), checksum_code("core", "sources")],
+        lambda: stages.read_registry(inputs.registry, progress),
+    )
+    run.run(
         "organizations",
-        [run.keys["read"], list_checksums(inputs.registry), code],
+        [run.keys["read"], run.keys["registry"], code],
         lambda: stages.resolve_organizations(
-            run.read("read", "mentions"), inputs.registry, workers, progress
+            run.read("read", "mentions"), run.folder("registry"), workers, progress
         ),
     )
     run.run(

@@ -8,11 +8,20 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from talentflow.careers.histories import list_histories
 from talentflow.careers.packing import PackedEvidence, choose_populations, pack_evidence
 from talentflow.careers.tallies import count_tallies, data_years, list_tallies
-from talentflow.core.contracts import INPUTS, MENTIONS, RECORDS, REJECTS, VALUES
+from talentflow.core.contracts import (
+    INPUTS,
+    MENTIONS,
+    RECORDS,
+    REJECTS,
+    RESOLVED_MENTIONS,
+    UNIVERSITY_DOMAINS,
+    VALUES,
+)
 from talentflow.core.executor import run_in_processes
 from talentflow.core.progress import Progress
 from talentflow.core.rules import Rules
@@ -21,9 +30,11 @@ from talentflow.indicators.definitions import DEFAULT, Definition, define_cohort
 from talentflow.pipeline.inputs import InputFile
 from talentflow.resolve.organizations import resolve_mentions
 from talentflow.resolve.people import link_people
-from talentflow.resolve.registry import Registry, load_registry
+from talentflow.resolve.registry import Registry, build_registry
 from talentflow.sources import paperlists, table
 from talentflow.sources.evidence import Evidence
+from talentflow.sources.ror import read_ror
+from talentflow.sources.university_domains import read_university_domains
 
 Tables = dict[str, pa.Table]
 
@@ -65,34 +76,55 @@ def _distinct_mentions(tables: list[pa.Table]) -> pa.Table:
     return first.rename_columns(["mention_id", "text", "domain"]).sort_by("mention_id")
 
 
+def read_registry(files: Iterable[InputFile], progress: Progress) -> Tables:
+    """Registry files → organizations, their names, university domains, and what was rejected."""
+    wanted = list(files)
+    progress.start("registry", len(wanted))
+    ror = read_ror([file.path for file in wanted if file.source == "ror"])
+    lists = [read_university_domains(file.path) for file in wanted if file.source != "ror"]
+    progress.advance(len(wanted))
+    tables = {
+        "organizations": ror.organizations,
+        "organization_names": ror.organization_names,
+        "university_domains": pa.concat_tables(
+            [UNIVERSITY_DOMAINS.empty(), *(found.domains for found in lists)]
+        ),
+        "rejects": pa.concat_tables([ror.rejects, *(found.rejects for found in lists)]),
+    }
+    progress.finish(
+        f"{ror.organizations.num_rows:,} organizations, {tables['rejects'].num_rows:,} rejects"
+    )
+    return tables
+
+
 def resolve_organizations(
-    mentions: pa.Table, registry: Iterable[InputFile], workers: int, progress: Progress
+    mentions: pa.Table, registry: Path, workers: int, progress: Progress
 ) -> Tables:
-    """Mentions → resolved mentions, against the registry files."""
-    paths = tuple(file.path for file in registry)
+    """Mentions → resolved mentions, against the tables in the folder `registry`."""
     tasks = [
-        (paths, mentions.slice(start, _MENTIONS_A_TASK))
+        (registry, mentions.slice(start, _MENTIONS_A_TASK))
         for start in range(0, mentions.num_rows, _MENTIONS_A_TASK)
     ]
     progress.start("organizations", mentions.num_rows)
-    resolved = []
+    resolved = [RESOLVED_MENTIONS.empty()]
     for part in run_in_processes(_resolve_slice, tasks, min(workers, len(tasks))):
         resolved.append(part)
         progress.advance(part.num_rows)
-    found = pa.concat_tables(resolved) if resolved else resolve_mentions(mentions, Registry())
+    found = pa.concat_tables(resolved)
     located = found.num_rows - found["country"].null_count
     progress.finish(f"country known for {located:,} of {found.num_rows:,} affiliations")
     return {"resolved_mentions": found}
 
 
-def _resolve_slice(task: tuple[tuple[Path, ...], pa.Table]) -> pa.Table:
-    paths, mentions = task
-    return resolve_mentions(mentions, _load_registry(paths))
+def _resolve_slice(task: tuple[Path, pa.Table]) -> pa.Table:
+    registry, mentions = task
+    return resolve_mentions(mentions, _load_registry(registry))
 
 
 @lru_cache(maxsize=1)
-def _load_registry(paths: tuple[Path, ...]) -> Registry:
-    return load_registry(paths)
+def _load_registry(folder: Path) -> Registry:
+    names = ("organizations", "organization_names", "university_domains")
+    return build_registry(*(pq.read_table(folder / f"{name}.parquet") for name in names))
 
 
 def identify_people(records: pa.Table, progress: Progress) -> Tables:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from talentflow.core.catalog import Catalog, check_format
@@ -37,7 +38,7 @@ def describe_store(store: Path, examples: int = 3) -> dict[str, Any]:
         "totals": snapshot.manifest["totals"],
         "accounting": snapshot.manifest["accounting"],
         "sources": _sum_sources(snapshot.manifest["inputs"]),
-        "rejects": _describe_rejects(catalog, current["read"], examples),
+        "rejects": _describe_rejects(catalog, current, examples),
     }
 
 
@@ -60,8 +61,13 @@ def _sum_sources(inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _describe_rejects(catalog: Catalog, key: str, examples: int) -> list[dict[str, Any]]:
-    rejects = catalog.read_table("read", key, "rejects")
+def _describe_rejects(
+    catalog: Catalog, current: dict[str, Any], examples: int
+) -> list[dict[str, Any]]:
+    stages = ("read", "registry")
+    rejects = pa.concat_tables(
+        [catalog.read_table(stage, current[stage], "rejects") for stage in stages]
+    )
     found = []
     for reason in sorted(set(rejects["reason"].to_pylist())):
         of_reason = rejects.filter(pc.field("reason") == reason)

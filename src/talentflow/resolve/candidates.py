@@ -99,9 +99,7 @@ def find_names(parsed: ParsedText, registry: Registry) -> list[Span]:
     return spans
 
 
-def _scan(
-    parsed: ParsedText, registry: Registry
-) -> list[tuple[int, int, tuple[Candidate, ...]]]:
+def _scan(parsed: ParsedText, registry: Registry) -> list[tuple[int, int, tuple[Candidate, ...]]]:
     words, groups = parsed.words, parsed.group_of
     longest, by_name = registry.longest, registry.by_name
     is_place = registry.places.is_place
@@ -213,4 +211,3 @@ def _scan_wide(parsed: ParsedText, registry: Registry) -> list[Span]:
                 spans.append(Span(start, 1, segment, 0, False, True, candidates))
                 break
     return spans
-

@@ -72,7 +72,9 @@ _EXPANSIONS: Final = {
     "group": "grp groups",
     "company": "companies",
 }
-_EXPANSION: Final = {short: word for word, shorts in _EXPANSIONS.items() for short in shorts.split()}
+_EXPANSION: Final = {
+    short: word for word, shorts in _EXPANSIONS.items() for short in shorts.split()
+}
 _JOINED: Final = {("jiao", "tong"): "jiaotong", ("chiao", "tung"): "chiaotung"} | {
     ("yat", "sen"): "yatsen"
 }
@@ -80,7 +82,9 @@ _JOINED_FIRST: Final = frozenset(first for first, _ in _JOINED)
 
 _NUMBERED_NAMES: Final = "(?!Paradigm|dot\\b)"
 _FOOTNOTES: Final = re.compile(
-    r"(?:^|(?<=[,;|]))\s*(?:[†‡*§¶♢♦♯#^~$∗⋆★\s]*\d{0,2}[†‡*§¶♢♦♯#^$∗⋆★]*)" + _NUMBERED_NAMES + r"(?=[A-Z][a-zA-Z])"
+    r"(?:^|(?<=[,;|]))\s*(?:[†‡*§¶♢♦♯#^~$∗⋆★\s]*\d{0,2}[†‡*§¶♢♦♯#^$∗⋆★]*)"
+    + _NUMBERED_NAMES
+    + r"(?=[A-Z][a-zA-Z])"
 )
 _TRAILING_MARKS: Final = re.compile(r"[†‡*§¶♢♦♯∗⋆★]+")
 _FLOATING_ACCENT: Final = re.compile(r"\s?[´¨`ˆ˜¸˚ˇ]\s?(?=[A-Za-zı])|(?<=[A-Za-z])[´¨ˆ˜¸˚ˇ]")

@@ -364,9 +364,7 @@ def _read_areas(word: PlaceWord, others: list[PlaceWord], seat: str | None) -> s
     return areas[0] if word.level == 2 and seat is None and "" not in word.areas else None
 
 
-def _prefer_own_code(
-    area: str, areas: list[str], words: list[PlaceWord], seat: str | None
-) -> str:
+def _prefer_own_code(area: str, areas: list[str], words: list[PlaceWord], seat: str | None) -> str:
     """HK, MO, TW or PR where the text names one of them beside CN or US, or is seated there
     and names no other place of the larger one."""
     named = {a for p in words for a in p.areas if PARENT_AREA.get(a) == area}

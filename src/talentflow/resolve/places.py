@@ -29,7 +29,9 @@ _POSTAL: Final = (
     (re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b"), "GB"),
     (re.compile(r"\b[ABCEGHJ-NPR-TVXY]\d[A-Z][ -]?\d[A-Z]\d\b"), "CA"),
 )
-_POSTAL_PREFIX: Final = re.compile(r"\b(CH|D|DE|F|FR|A|AT|I|IT|NL|DK|SE|B|ES|PT|PL|CZ|FI)-\d{4,5}\b")
+_POSTAL_PREFIX: Final = re.compile(
+    r"\b(CH|D|DE|F|FR|A|AT|I|IT|NL|DK|SE|B|ES|PT|PL|CZ|FI)-\d{4,5}\b"
+)
 _PREFIX_AREA: Final = {"D": "DE", "F": "FR", "A": "AT", "I": "IT", "B": "BE"}
 _STATE_CODE: Final = re.compile(r"(?:^|[\s,])([A-Z]{2})\.?(?:\s+(\d{5})(?:[-–]\d{4})?)?\s*$")
 _NUMBER: Final = re.compile(r"(?:\b|^)(?:[A-Z]{1,3}-)?\d[\d\s-]*(?:\b|$)")

@@ -283,7 +283,8 @@ class _Builder:
         fitting = [
             (i in self.registry.named_only, kind, i)
             for i, kind in found
-            if country is None or self.registry.countries[i] in (country, None)
+            if country is None
+            or self.registry.countries[i] in (country, None)
             or i in self.registry.named_only
         ]
         if company and base != name:
