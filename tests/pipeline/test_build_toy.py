@@ -12,11 +12,13 @@ import pytest
 
 from talentflow.core.areas import AREA_INDEX
 from talentflow.core.settings import Settings
+from talentflow.core.vocabulary import STUDY_STAGES
 from talentflow.indicators.snapshot import Query, open_snapshot, select_values
 from talentflow.pipeline import inputs
 from talentflow.pipeline.build import build
 from talentflow.sources import paperlists
-from talentflow.sources.toy import expected_truth, truth
+from talentflow.sources.toy import WorldSpec, build_world, expected_truth, truth, write_world
+from talentflow.sources.toy.truth import HORIZON_YEARS
 
 
 def values_bytes(store: Path) -> bytes:
@@ -62,7 +64,6 @@ def test_a_changed_setting_only_runs_what_depends_on_it(toy_store, tmp_path):
 def test_counts_are_those_of_the_true_careers(toy_store, indicator):
     """Without planted errors every person-year is read back, so counts agree exactly."""
     known = truth(toy_store.world)
-    table = getattr(known, indicator)
     snapshot = open_snapshot(toy_store.store)
     values = select_values(
         snapshot, Query(indicator=indicator, stage="all", sector="all", definition="default")
@@ -71,7 +72,7 @@ def test_counts_are_those_of_the_true_careers(toy_store, indicator):
     for row in values.to_pylist():
         if row["value"] is None or "/" in row["period"] or row["area"] == "all":
             continue
-        assert row["value"] == known.pick(table, row["area"], int(row["period"])), row
+        assert row["value"] == known.pick(indicator, row["area"], int(row["period"])), row
         compared += 1
     assert compared > 50
 
@@ -81,8 +82,7 @@ def test_intervals_hold_the_expected_values(toy_store):
     many worlds in tests/simulations."""
     expected = expected_truth(toy_store.world.spec, people=150_000)
     held = []
-    for indicator in ("stock", "net_rate"):
-        table = expected.stock if indicator == "stock" else expected.net_rate_pct
+    for indicator, table in (("stock", "stock"), ("net_rate", "net_rate_pct")):
         for row in read_rows(toy_store.store, indicator):
             if row["flag"] == "ok" and row["period"].isdigit() and row["area"] in AREA_INDEX:
                 value = expected.pick(table, row["area"], int(row["period"]))
@@ -91,16 +91,25 @@ def test_intervals_hold_the_expected_values(toy_store):
     assert np.mean(held) > 0.85
 
 
-def test_retention_recovers_the_hazard(toy_store):
-    observed = expected_truth(toy_store.world.spec, people=150_000).retention["doctoral"].observed
-    areas = toy_store.world.spec.countries
+def test_retention_is_that_of_the_true_careers(tmp_path):
+    """Kaplan-Meier of the build equals the one of the true careers, and its intervals hold the
+    known law of the world at most points."""
+    spec = WorldSpec(people=4000, venue_shares={"corl": 1.0})
+    world = build_world(spec, 5)
+    write_world(world, tmp_path / "data", sources=("paperlists", "ror"))
+    build(Settings(data=tmp_path / "data", store=tmp_path, workers=1, definitions="default"))
+    known = truth(world)
     held = []
-    for row in read_rows(toy_store.store, "retention"):
-        if row["stage"] == "doctoral" and row["value"] is not None and row["period"] == "P2Y":
-            truth_pct = 100 * observed[areas.index(row["area"]), 2]
-            held.append(row["low"] <= truth_pct <= row["high"])
-    assert len(held) >= 3
-    assert np.mean(held) > 0.6
+    for row in read_rows(tmp_path, "retention"):
+        years = int(row["period"][1:-1])
+        if row["value"] is None or row["stage"] not in STUDY_STAGES or years > HORIZON_YEARS:
+            continue
+        area = known.countries.index(row["area"])
+        curve = known.retention[row["stage"]]
+        assert row["value"] == pytest.approx(100 * curve.observed[area, years])
+        held.append(row["low"] <= 100 * curve.known[area, years] <= row["high"])
+    assert len(held) > 60
+    assert np.mean(held) > 0.8
 
 
 def test_no_cell_rests_on_fewer_than_the_floor(toy_store):
