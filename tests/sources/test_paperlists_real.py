@@ -137,3 +137,12 @@ def test_twin_crawls_have_the_same_papers(folder, shared_data):
         papers_there = set(there.records["paper_id"].to_pylist())
         papers_here = set(here.records["paper_id"].to_pylist())
         assert len(papers_there - papers_here) <= 1 + 0.01 * len(papers_there), file
+
+
+def test_corrections_are_still_needed(folder):
+    """A correction whose paper is gone has to go too."""
+    from talentflow.sources.json_papers import read_papers
+
+    for file, papers in paperlists.load_corrections().items():
+        present = {paper.id for _, paper in read_papers(folder / file).papers}
+        assert set(papers) <= present
