@@ -109,6 +109,8 @@ def match_profiles(ids: Sequence[str], profiles: Sequence[str]) -> list[int | No
 
 MIN_SIMILARITY: Final = 0.5
 CLEAR_LEAD: Final = 0.1
+MAX_RENAMED: Final = 16
+"""With more profiles renamed on one paper (8 at most were seen) none is matched by its name."""
 
 
 def _match_renamed(
@@ -119,7 +121,7 @@ def _match_renamed(
     matched: list[int | None],
 ) -> None:
     complete = len(left) == len(right)
-    while left and right:
+    while left and right and max(len(left), len(right)) <= MAX_RENAMED:
         if complete and len(left) == len(right) == 1:
             matched[left[0]] = right[0]
             return

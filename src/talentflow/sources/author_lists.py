@@ -13,8 +13,7 @@ from typing import Final
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.? ?d|m\.?d)\.?", re.IGNORECASE)
 _AND = re.compile(r",?\s+(?:and|&)\s+", re.IGNORECASE)
 _LEADING_AND = re.compile(r"(?:and|&)\s+", re.IGNORECASE)
-_ADDRESS = re.compile(r"@|email:")
-_INSTITUTION = re.compile(r"\b(?:university|institute|department|laborator)", re.IGNORECASE)
+_INSTITUTION_WORDS: Final = ("university", "institute", "department", "laborator")
 
 
 def comma_separates(author_fields: Iterable[str]) -> bool:
@@ -47,9 +46,8 @@ def split_authors(author_field: str, *, comma: bool, expected: Sequence[int] = (
     names = [" ".join(part.split()).strip(",").rstrip() for part in parts]
     if "and " in author_field or "& " in author_field:
         names = _split_and([_without_and(name) for name in names], expected)
-    for no_name in (_ADDRESS, _INSTITUTION):
-        if no_name.search(author_field):
-            names = ["" if no_name.search(name) else name for name in names]
+    if _has_address(author_field) or _has_institution(author_field):
+        names = ["" if _has_address(name) or _has_institution(name) else name for name in names]
     while len(names) > 1 and not names[-1] and len(names) not in expected:
         names.pop()
     return names if any(names) else []
@@ -87,7 +85,16 @@ def _split_and(names: list[str], expected: Sequence[int]) -> list[str]:
 
 def is_title_block(author_field: str) -> bool:
     """Whether a field holds institutions and addresses among the authors: no list of names."""
-    return bool(_ADDRESS.search(author_field) and _INSTITUTION.search(author_field))
+    return _has_address(author_field) and _has_institution(author_field)
+
+
+def _has_address(text: str) -> bool:
+    return "@" in text or "email:" in text
+
+
+def _has_institution(text: str) -> bool:
+    lowered = text.lower()
+    return any(word in lowered for word in _INSTITUTION_WORDS)
 
 
 def undo_repeat(names: list[str], ids: list[str]) -> list[str]:

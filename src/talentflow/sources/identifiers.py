@@ -19,7 +19,7 @@ _BROKEN_EMAIL: Final = "000000@"
 _SCHOLAR_BARE = re.compile(r"([\w-]{12})(?:[/&?,].*)?")
 _SCHOLAR_QUERY = re.compile(r"[?&]user=([\w-]{12})(?![\w-])")
 _DBLP_PREFIX = re.compile(
-    r"(?:https?://)?(?:[\w.-]+/)?(?:db/)?(?:pid|pers(?:/[a-z]{1,2})?|homepages)/", re.IGNORECASE
+    r"(?:https?://)?(?:[\w.-]+/)?(?:db/)?(?:pid|pers(?:/h[a-z])?|homepages)/", re.IGNORECASE
 )
 _DBLP_PID = re.compile(r"([A-Za-z0-9-]+/[^\s/?#,=]+)")
 

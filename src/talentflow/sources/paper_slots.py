@@ -44,6 +44,9 @@ class Entry(NamedTuple):
     reason: str | None = None
 
 
+Entries = tuple[Entry, ...]
+
+
 class AuthorIds(NamedTuple):
     """An author's identifiers by system, and the one that stands for the person."""
 
@@ -128,7 +131,8 @@ def _drop_nameless(lists: PaperLists) -> None:
     count = len(lists.names)
     kept = [i for i, name in enumerate(lists.names) if name]
     if len(lists.affs) == count:
-        lists.stray_affs = [lists.affs[i] for i in range(count) if i not in kept and lists.affs[i]]
+        pairs = zip(lists.names, lists.affs, strict=True)
+        lists.stray_affs = [aff for name, aff in pairs if aff and not name]
     for name in ("names", "ids", "profiles", "affs", "domains", "roles"):
         parts = getattr(lists, name)
         if len(parts) == count:
@@ -146,17 +150,20 @@ class SlotPlanner:
         self.layout = Layout.LOST
         self.comma_plus = False
         self.dropped_ids = 0
-        self._entries: dict[tuple[str, str, str], list[Entry]] = {}
+        self._entries: dict[tuple[str, str, str], Entries] = {}
         self._ids: dict[str, AuthorIds] = {}
 
     def rows(self, lists: PaperLists) -> Iterator[SlotRow]:
         """The rows of one paper: each author's, then those of no author."""
         slots, loose = self._place(lists)
-        elsewhere = "set_only" if any(e.reason is None for e in loose) else "unknown"
+        elsewhere = "unknown"
+        if loose and any(entry.reason is None for entry in loose):
+            elsewhere = "set_only"
         for author, (name, entries) in enumerate(zip(lists.names, slots, strict=True), 1):
             used = False
             for part, entry in enumerate(entries, 1):
-                if entry.text is not None and _same_words(entry.text, name):
+                text = entry.text
+                if text and len(text) == len(name) and text.casefold() == name.casefold():
                     entry = entry._replace(reason="name_as_affiliation")  # noqa: PLW2901
                 used = used or entry.reason is None
                 yield SlotRow(author, part, entry, "aligned")
@@ -165,7 +172,7 @@ class SlotPlanner:
         for part, entry in enumerate(loose, 1):
             yield SlotRow(None, part, entry, "set_only")
 
-    def _place(self, lists: PaperLists) -> tuple[list[list[Entry]], list[Entry]]:
+    def _place(self, lists: PaperLists) -> tuple[list[Entries], list[Entry]]:
         count = len(lists.names)
         if self.layout is Layout.PROFILES and lists.profiles and lists.ids:
             slots, loose = self._lay(lists, self._matches(lists), len(lists.profiles))
@@ -178,11 +185,10 @@ class SlotPlanner:
             )
             slots, loose = self._lay(certain, range(count), count)
         else:
-            slots, loose = [[] for _ in lists.names], self._loosen(lists)
-        if lists.ids:
-            for entries, raw in zip(slots, lists.ids, strict=True):
-                if not entries and raw.startswith("email:"):
-                    entries.extend(_domain_entry(raw))
+            slots, loose = [()] * count, self._loosen(lists)
+        for author, raw in enumerate(lists.ids):
+            if not slots[author] and raw.startswith("email:"):
+                slots[author] = _domain_entry(raw)
         for raw in lists.stray_ids:
             if raw.startswith("email:"):
                 loose.extend(_domain_entry(raw))
@@ -200,16 +206,14 @@ class SlotPlanner:
 
     def _lay(
         self, lists: PaperLists, order: Sequence[int | None], length: int
-    ) -> tuple[list[list[Entry]], list[Entry]]:
+    ) -> tuple[list[Entries], list[Entry]]:
         """Entries by author, `order` giving each author's place in lists of `length`; and what
         belongs to nobody: lists of another length, and places that are no author's."""
         affs, domains, roles = (
             one if len(one) == length else [""] * length
             for one in (lists.affs, lists.domains, lists.roles)
         )
-        slots: list[list[Entry]] = [
-            [] if at is None else list(self._read(affs[at], domains[at], roles[at])) for at in order
-        ]
+        slots = [() if at is None else self._read(affs[at], domains[at], roles[at]) for at in order]
         loose: list[Entry] = []
         if None in order or len(order) != length:
             for at in sorted(set(range(length)).difference(order)):
@@ -218,7 +222,7 @@ class SlotPlanner:
             domains_used = len(lists.domains) == length
             stray = self._loosen(lists, domains_used=domains_used)
             if len(lists.names) == 1:
-                slots[0].extend(stray)
+                slots[0] = (*slots[0], *stray)
             else:
                 loose.extend(stray)
         elif len(lists.domains) not in (0, length):
@@ -239,7 +243,7 @@ class SlotPlanner:
             triples += [("", domain, "") for domain in domains]
         return [entry for triple in triples for entry in self._read(*triple)]
 
-    def _read(self, aff: str, domain: str, role: str) -> list[Entry]:
+    def _read(self, aff: str, domain: str, role: str) -> Entries:
         """The entries of one place of the lists: as many as affiliations are joined in it."""
         key = (aff, domain, role)
         found = self._entries.get(key)
@@ -294,10 +298,6 @@ _NORMALISE: Final = {
 _REF_SYSTEMS: Final = ("openreview", "ieee", "email", "acl")
 
 
-def _same_words(text: str, name: str) -> bool:
-    return len(text) == len(name) and text.casefold() == name.casefold()
-
-
 def _with_ref(ids: dict[str, str]) -> AuthorIds:
     for system in _REF_SYSTEMS:
         if system in ids:
@@ -311,12 +311,12 @@ def _add_profile(ids: dict[str, str], profile: str) -> None:
         ids["openreview_renamed" if "openreview" in ids else "openreview"] = profile
 
 
-def _domain_entry(address: str) -> list[Entry]:
+def _domain_entry(address: str) -> Entries:
     found = parse_author_id(address)
-    return [Entry(None, found.domain)] if found and found.domain else []
+    return (Entry(None, found.domain),) if found and found.domain else ()
 
 
-def _read_entries(affs: list[str], domain_field: str, role: str) -> list[Entry]:
+def _read_entries(affs: list[str], domain_field: str, role: str) -> Entries:
     """One entry per affiliation; a domain goes with a text only where their numbers agree."""
     texts = [aff for aff in affs if aff.strip()]
     fields = [part for part in domain_field.split("+") if part.strip()]
@@ -339,4 +339,4 @@ def _read_entries(affs: list[str], domain_field: str, role: str) -> list[Entry]:
             entries.append(Entry(None, domain, fold_space(roles[0]) or None))
         elif not texts:
             entries.append(Entry(None, fold_space(field_text), None, "bad_domain"))
-    return entries
+    return tuple(entries)

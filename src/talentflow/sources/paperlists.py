@@ -33,7 +33,6 @@ from talentflow.sources.paper_slots import (
 )
 from talentflow.sources.paper_status import is_rejection, read_tier
 
-LICENCE: Final = "none stated: data to analyse, not to redistribute"
 MAX_AUTHORS: Final = 1000
 """Longer author lists are consortia: being on one says nothing about who worked where."""
 
@@ -199,6 +198,7 @@ class _FileReader:
         return f"{self.venue}{self.year}:{name}" + (f"-{times}" if times > 1 else "")
 
     def _add_rows(self, row: int, lists: PaperLists, paper_id: str, tier: int) -> int:
+        add_record, identify, names = self.builder.add_record, self.planner.identify, lists.names
         count = 0
         for author, part, entry, alignment in self.planner.rows(lists):
             count += 1
@@ -208,16 +208,16 @@ class _FileReader:
                 continue
             ref = ids = None
             if author is not None:
-                ids, ref = self.planner.identify(lists, author - 1)
+                ids, ref = identify(lists, author - 1)
                 ref = ref or f"slot:{self.builder.source}:{self.builder.file}#{row}/{author}"
-            self.builder.add_record(
+            add_record(
                 position=position,
                 year=self.year,
                 paper_id=paper_id,
-                n_authors=len(lists.names),
+                n_authors=len(names),
                 alignment=alignment,
                 person_ref=ref,
-                person_name=lists.names[author - 1] if author else None,
+                person_name=names[author - 1] if author else None,
                 ids=ids,
                 text=entry.text if entry else None,
                 domain=entry.domain if entry else None,

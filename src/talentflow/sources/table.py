@@ -6,16 +6,14 @@ person was. The mapping is a TOML file beside the data: docs/guide/sources-table
 
 from __future__ import annotations
 
-import codecs
 import csv
 import hashlib
-import io
 import math
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final, TextIO
 
 from talentflow.core.errors import InputError
 from talentflow.sources.email_domains import normalise_domain
@@ -184,8 +182,10 @@ def _read_parquet(path: Path, columns: dict[str, str]) -> Iterator[dict[str, Any
 
 
 def _read_csv(path: Path, columns: dict[str, str]) -> Iterator[dict[str, Any]]:
-    with path.open("rb") as stream:
-        delimiter = _sniff(stream)
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        first = stream.readline(MAX_ROW_BYTES)
+        delimiter = max(",;\t", key=first.count)
+        stream.seek(0)
         rows = csv.reader(_read_lines(stream), delimiter=delimiter)
         header = [cell.strip() for cell in next(rows, [])]
         _check_columns(path, header, columns)
@@ -207,31 +207,16 @@ def _read_csv(path: Path, columns: dict[str, str]) -> Iterator[dict[str, Any]]:
                 yield {"problem": ("bad_row", detail), "raw": delimiter.join(row)}
 
 
-def _sniff(stream: BinaryIO) -> str:
-    """The separator of the header line: the most frequent of `,`, `;` and tab."""
-    start = stream.read(len(codecs.BOM_UTF8))
-    if start != codecs.BOM_UTF8:
-        stream.seek(0)
-    at = stream.tell()
-    line = stream.readline(MAX_ROW_BYTES).decode("utf-8", "replace")
-    stream.seek(at)
-    return max(",;\t", key=line.count)
-
-
-def _read_lines(stream: BinaryIO) -> Iterator[str]:
+def _read_lines(stream: TextIO) -> Iterator[str]:
     """Lines of bounded length. A longer one gives a NUL in its place, which no other line holds;
     bytes that are not UTF-8 stay as surrogates, for the row to show."""
-    text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
-    try:
-        while line := text.readline(MAX_ROW_BYTES):
-            if len(line) == MAX_ROW_BYTES and not line.endswith("\n"):
-                while (rest := text.readline(MAX_ROW_BYTES)) and not rest.endswith("\n"):
-                    pass
-                yield "\x00\n"
-            else:
-                yield line.replace("\x00", "")
-    finally:
-        text.detach()
+    while line := stream.readline(MAX_ROW_BYTES):
+        if len(line) == MAX_ROW_BYTES and not line.endswith("\n"):
+            while (rest := stream.readline(MAX_ROW_BYTES)) and not rest.endswith("\n"):
+                pass
+            yield "\x00\n"
+        else:
+            yield line.replace("\x00", "")
 
 
 def _read_record(row: int, values: dict[str, Any], *, source: str, file: str) -> dict[str, Any]:
