@@ -17,7 +17,7 @@ BODY_LINES = 60
 NINE_IN_TEN_LINES = 40
 TRACKED_FILE_BYTES = 1_500_000
 
-UNFINISHED = r"\b(TODO|FIXME|XXX|HACK)\b|\bNotImplementedError\b"
+UNFINISHED = r"\b(TODO|FIXME|XXX|HACK)\b|raise NotImplementedError"
 MACHINE_PATHS = r"(?<![\w./-])/(work|root|tmp|home/\w+|Users/\w+)/"
 REGISTRIES = r"pypi\.org|pythonhosted|(--|extra-)index-url|find-links|registry\.npmjs"
 
