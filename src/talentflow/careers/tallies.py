@@ -33,14 +33,15 @@ from talentflow.careers.weights import draw_weights
 from talentflow.core.contracts import TALLIES
 from talentflow.core.executor import run_in_threads
 from talentflow.core.rules import Rules
-from talentflow.core.vocabulary import STAGES, STUDY_STAGES
+from talentflow.core.vocabulary import SECTORS, STAGES, STUDY_STAGES
 
 MAX_DURATION_YEARS: Final = 15
 """How far retention curves reach."""
 
 _FIRST_STUDY: Final = STAGES.index(STUDY_STAGES[0])
 _LAST_STUDY: Final = STAGES.index(STUDY_STAGES[-1])
-_SECTORS: Final = 7
+_SECTORS: Final = len(SECTORS)
+_FIRST_CAPACITY: Final = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +82,7 @@ def list_tallies(
     `floor` persons keep their point value only, because no figure will be drawn from their
     replicates; the steps of a retention curve are the exception, they make up later points.
     """
+    counted = _drop_doubled_period(counted, years)
     words = [unpack_cell(int(cell), *years) for cell in counted.cells]
     steps = np.array([w.measure == "retention_left" for w in words], bool)
     last = len(definition_ids) - 1
@@ -96,6 +98,21 @@ def list_tallies(
         "counts": _as_lists(counted.counts, (counted.persons >= floor) | steps),
     }
     return pa.table(columns, schema=TALLIES.schema)
+
+
+def _drop_doubled_period(counted: CellCounts, years: tuple[int, int]) -> CellCounts:
+    """Data of exactly one window count the same moves in the window and in the whole period."""
+    first, last = years
+    if first % cells.WINDOW_YEARS or last - first + 1 != cells.WINDOW_YEARS:
+        return counted
+    window = cells.WINDOWS + (first - FIRST_YEAR) // cells.WINDOW_YEARS
+    whole = (counted.cells & cells.PERIOD_BITS) == cells.WHOLE
+    doubled = whole & np.isin(counted.cells - cells.WHOLE + window, counted.cells)
+    return CellCounts(
+        cells=counted.cells[~doubled],
+        persons=counted.persons[~doubled],
+        counts=counted.counts[~doubled],
+    )
 
 
 def _as_lists(counts: npt.NDArray[np.int64], whole: npt.NDArray[np.bool_]) -> pa.ListArray:
@@ -124,7 +141,7 @@ def _add_up(parts: list[CellCounts], replicates: int) -> CellCounts:
 def _count_partition(
     part: PackedEvidence, rules: CompiledRules, replicates: int, cohorts: bool
 ) -> CellCounts:
-    capacity = 1 << 16
+    capacity = _FIRST_CAPACITY
     while True:
         table = new_table(capacity, replicates)
         _tally(part.keys, part.traits, part.cohorts, part.person_hashes, rules, cohorts, table)
