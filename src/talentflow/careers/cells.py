@@ -46,6 +46,7 @@ WINDOW_YEARS: Final = 5
 WINDOWS: Final = 256
 WHOLE: Final = 400
 DURATIONS: Final = 512
+PERIOD_BITS: Final = 1023
 
 _FULL: Final = -2
 
@@ -136,7 +137,7 @@ def _find_row(table: CellTable, cell: int) -> int:
 
 def unpack_cell(cell: int, first_year: int, last_year: int) -> Cell:
     """The words of a cell; `first_year` and `last_year` name the whole period."""
-    period, cell = cell & 1023, cell >> 10
+    period, cell = cell & PERIOD_BITS, cell >> 10
     sector, cell = cell & 63, cell >> 6
     stage, cell = cell & 15, cell >> 4
     partner, cell = cell & 255, cell >> 8

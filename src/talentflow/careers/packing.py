@@ -29,6 +29,8 @@ FIRST_YEAR: Final = 1900
 HARD_ID: Final = 1
 ACCEPTED: Final = 2
 FIRST_AUTHOR: Final = 4
+TOLD_APART: Final = 8
+LINKAGE: Final = HARD_ID | TOLD_APART
 
 MAX_POPULATIONS: Final = 60
 
@@ -78,7 +80,7 @@ PERSON_SHIFT: Final = 23
 def required_traits(rule: PeopleRule) -> int:
     """The traits a row must have to count under a rule."""
     return (
-        (HARD_ID if rule.linkage == "hard_id" else 0)
+        {"all": 0, "told_apart": TOLD_APART, "hard_id": HARD_ID}[rule.linkage]
         | (ACCEPTED if rule.tier == "accepted" else 0)
         | (FIRST_AUTHOR if rule.authors == "first" else 0)
     )
@@ -135,7 +137,7 @@ def _join(records: pa.Table, people: pa.Table, resolved_mentions: pa.Table) -> p
     records = records.select(
         ["person_ref", "mention_id", "year", "role_raw", "tier_flags", "author_position", "venue"]
     )
-    people = people.select(["person_ref", "person_id", "hard_id"])
+    people = people.select(["person_ref", "person_id", "hard_id", "ambiguous"])
     resolved_mentions = resolved_mentions.select(["mention_id", "country", "sector"])
     with duckdb.connect() as connection:
         connection.register("r", records)
@@ -143,7 +145,7 @@ def _join(records: pa.Table, people: pa.Table, resolved_mentions: pa.Table) -> p
         connection.register("m", resolved_mentions)
         return connection.sql(
             """
-            select p.person_id, p.hard_id, r.year, r.role_raw, r.tier_flags, r.venue,
+            select p.person_id, p.hard_id, p.ambiguous, r.year, r.role_raw, r.tier_flags, r.venue,
                    r.author_position, m.country, m.sector
             from r join p using (person_ref) left join m using (mention_id)
             """
@@ -178,10 +180,11 @@ def _encode_stages(rows: pa.Table) -> npt.NDArray[np.int64]:
 
 def _build_traits(rows: pa.Table) -> npt.NDArray[np.uint8]:
     hard = rows["hard_id"].to_numpy().astype(np.uint8) * HARD_ID
+    apart = (~rows["ambiguous"].to_numpy()).astype(np.uint8) * TOLD_APART
     flags = rows["tier_flags"].to_numpy()
     accepted = ((flags & Tier.ACCEPTED) != 0).astype(np.uint8) * ACCEPTED
     first = pc.equal(rows["author_position"], 1).fill_null(False).to_numpy()
-    return np.asarray(hard | accepted | (first.astype(np.uint8) * FIRST_AUTHOR), np.uint8)
+    return np.asarray(hard | apart | accepted | (first.astype(np.uint8) * FIRST_AUTHOR), np.uint8)
 
 
 def _build_cohorts(rows: pa.Table, populations: tuple[Population, ...]) -> npt.NDArray[np.uint64]:

@@ -14,18 +14,22 @@ from typing import Final
 from talentflow.core.vocabulary import STAGES
 
 _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
-    (r"\bpost[\s-]?doc", "postdoctoral"),
-    (r"\bph\.?\s?d\b|\bdoctoral\b|\bdphil\b|\bgraduate student\b|박사\s?과정", "doctoral"),
-    (r"\b(ms|m\.s\.|msc|master'?s?)\b(?! thesis supervisor)|석사\s?과정", "master"),
-    (r"\bunder\s?grad|\bbachelor|\bbs student\b|학부생", "undergraduate"),
+    (r"\bpost[\s-]?doc|박사\s?후", "postdoctoral"),
+    (r"\bunder[\s-]?grad|\bbachelor|\bbs student\b|학부생", "undergraduate"),
+    (
+        r"\bph\.?\s?d\b|\bdoctoral\b|\bdphil\b|\bgraduate student\b|"
+        r"박사(통합)?\s?과정|석박사?\s?통합",
+        "doctoral",
+    ),
+    (r"\b(ms|m\.\s?sc?\.?|msc|master'?s?)(?!\w| thesis supervisor)|석사\s?과정", "master"),
     (r"\bprofessor|\blecturer|\binstructor|\bfaculty\b|\breader\b|\bemeritus\b|교수", "faculty"),
     (r"\bintern(ship)?\b|\bvisit(ing|or)\b|\bstudent\b", "other"),
+    (r"\b(founder|ceo|cto|president)\b", "industry"),
     (
-        r"\b(engineer|developer|founder|ceo|cto|president|manager|consultant|analyst|"
-        r"applied scientist|data scientist)\b",
-        "industry",
+        r"\b(engineer|developer|manager|consultant|analyst|applied scientist|data scientist)\b",
+        "technical",
     ),
-    (r"\b(research|researcher|scientist|fellow|director|chief|staff|연구원)\b", "research"),
+    (r"\b(research|researcher|scientist|fellow|director|chief|staff)\b|연구원", "research"),
 )
 _COMPILED: Final = tuple((re.compile(pattern), stage) for pattern, stage in _PATTERNS)
 _PUBLIC_SECTORS: Final = {"university", "government", "facility", "nonprofit", "healthcare"}
@@ -35,8 +39,8 @@ _PUBLIC_SECTORS: Final = {"university", "government", "facility", "nonprofit", "
 def parse_stage(role_raw: str | None, sector: str | None) -> str:
     """The stage of a printed position held in a sector; `unknown` where nothing is printed.
 
-    `sector` decides research titles: `industry` in a company, `researcher` in a public one,
-    `other` where the sector is not known.
+    `sector` decides titles of research and engineering: `industry` in a company, `researcher`
+    in a public one; where it is not known engineers are `industry`, researchers `other`.
     """
     if not role_raw:
         return "unknown"
@@ -44,14 +48,17 @@ def parse_stage(role_raw: str | None, sector: str | None) -> str:
     if not named:
         return "unknown" if not role_raw.strip(" +-.") else "other"
     stage = min(named, key=_PRECEDENCE.index)
-    if stage != "research":
+    if stage not in _BY_SECTOR:
         return stage
     if sector == "company":
         return "industry"
-    return "researcher" if sector in _PUBLIC_SECTORS else "other"
+    return "researcher" if sector in _PUBLIC_SECTORS else _BY_SECTOR[stage]
 
 
-_PRECEDENCE: Final = (*STAGES[1:6], "industry", "research", "other")
+_BY_SECTOR: Final = {"technical": "industry", "research": "other"}
+"""Kinds of title whose stage depends on the sector → the stage where that is not known."""
+
+_PRECEDENCE: Final = (*STAGES[1:6], "industry", "technical", "research", "other")
 
 
 def _parse_part(part: str) -> str:

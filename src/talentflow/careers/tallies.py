@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from talentflow.careers import cells
 from talentflow.careers.cells import CellTable, add_to_cell, new_table, pack_cell, unpack_cell
-from talentflow.careers.packing import FIRST_YEAR, PERSON_SHIFT, YEAR_SHIFT, PackedEvidence
+from talentflow.careers.packing import FIRST_YEAR, LINKAGE, PERSON_SHIFT, YEAR_SHIFT, PackedEvidence
 from talentflow.careers.residence import (
     FILL_AFTER,
     FILL_NONE,
@@ -33,14 +33,15 @@ from talentflow.careers.weights import draw_weights
 from talentflow.core.contracts import TALLIES
 from talentflow.core.executor import run_in_threads
 from talentflow.core.rules import Rules
-from talentflow.core.vocabulary import STAGES, STUDY_STAGES
+from talentflow.core.vocabulary import SECTORS, STAGES, STUDY_STAGES
 
 MAX_DURATION_YEARS: Final = 15
 """How far retention curves reach."""
 
 _FIRST_STUDY: Final = STAGES.index(STUDY_STAGES[0])
 _LAST_STUDY: Final = STAGES.index(STUDY_STAGES[-1])
-_SECTORS: Final = 7
+_SECTORS: Final = len(SECTORS)
+_FIRST_CAPACITY: Final = 1 << 16
 _MADE_OF: Final = {"inflow", "outflow", "retention_left"}
 
 
@@ -83,6 +84,7 @@ def list_tallies(
     replicates, except the cells that other figures are made of: moves either way, and the
     steps of a retention curve. Windows that reach beyond the data are left out.
     """
+    counted = _drop_doubled_period(counted, years)
     every = [unpack_cell(int(cell), *years) for cell in counted.cells]
     kept = np.array([not _is_partial_window(cell.period, years) for cell in every], bool)
     words = [cell for cell, keep in zip(every, kept, strict=True) if keep]
@@ -107,6 +109,21 @@ def _is_partial_window(period: str, years: tuple[int, int]) -> bool:
     """A window that reaches beyond the data would promise years that nobody looked at."""
     start, _, end = period.partition("/")
     return bool(end) and not years[0] <= int(start) <= int(end) <= years[1]
+
+
+def _drop_doubled_period(counted: CellCounts, years: tuple[int, int]) -> CellCounts:
+    """Data of exactly one window count the same moves in the window and in the whole period."""
+    first, last = years
+    if first % cells.WINDOW_YEARS or last - first + 1 != cells.WINDOW_YEARS:
+        return counted
+    window = cells.WINDOWS + (first - FIRST_YEAR) // cells.WINDOW_YEARS
+    whole = (counted.cells & cells.PERIOD_BITS) == cells.WHOLE
+    doubled = whole & np.isin(counted.cells - cells.WHOLE + window, counted.cells)
+    return CellCounts(
+        cells=counted.cells[~doubled],
+        persons=counted.persons[~doubled],
+        counts=counted.counts[~doubled],
+    )
 
 
 def _as_lists(counts: npt.NDArray[np.int64], whole: npt.NDArray[np.bool_]) -> pa.ListArray:
@@ -135,7 +152,7 @@ def _add_up(parts: list[CellCounts], replicates: int) -> CellCounts:
 def _count_partition(
     part: PackedEvidence, rules: CompiledRules, replicates: int, cohorts: bool
 ) -> CellCounts:
-    capacity = 1 << 16
+    capacity = _FIRST_CAPACITY
     while True:
         table = new_table(capacity, replicates)
         _tally(part.keys, part.traits, part.cohorts, part.person_hashes, rules, cohorts, table)
@@ -160,6 +177,7 @@ def _tally(
     table: CellTable,
 ) -> None:
     years = new_years()
+    anybody = CompiledRules(rules.tie, rules.max_gap, rules.fill, rules.traits & ~LINKAGE)
     weights = np.zeros(table.counts.shape[1], np.int32)
     start = 0
     while start < len(keys) and table.state[0] >= 0:
@@ -175,10 +193,12 @@ def _tally(
             _tally_histories(years, known, person, weights, table)
             _tally_retention(years, known, rules, person, weights, table)
             _tally_stage_flows(years, known, person, weights, table)
-            if with_cohorts:
-                _tally_cohorts(
-                    keys[start:stop], cohorts[start:stop], years, known, person, weights, table
-                )
+        if with_cohorts:
+            known = find_residences(keys[start:stop], traits[start:stop], anybody, years)
+            draw_weights(person_hashes[person], weights)
+            _tally_cohorts(
+                keys[start:stop], cohorts[start:stop], years, known, person, weights, table
+            )
         start = stop
 
 

@@ -31,7 +31,7 @@ _LOW32: Final = np.uint64(0xFFFFFFFF)
 
 
 def _poisson_thresholds() -> npt.NDArray[np.uint64]:
-    """P(X ≤ k) of Poisson(1) in units of 2⁻³², k = 0 … 11; beyond that less than 2⁻³²."""
+    """P(X ≤ k) of Poisson(1) in units of 2⁻³², k = 0 … 11; above 12 lies less than one unit."""
     probabilities = np.exp(-1.0) / np.cumprod([1.0, *range(1, 12)])
     return np.round(np.cumsum(probabilities) * 2.0**32).astype(np.uint64)
 

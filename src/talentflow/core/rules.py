@@ -50,12 +50,14 @@ class MoveRule:
 class PeopleRule:
     """Which persons and which of their records count.
 
-    `linkage`: `all` takes every person told apart from others, `hard_id` only those identified
-    by a registry's id. `tier`: records of which papers place a person. `authors`: `all`, or
+    `linkage`: `told_apart` leaves out references whose name alone cannot tell one person from
+    another, because each would count as a person who never moves; `all` takes them in;
+    `hard_id` takes only persons identified by a registry's id. Cohorts need no linkage and
+    always hold everybody. `tier`: records of which papers place a person. `authors`: `all`, or
     only the `first` author of each paper.
     """
 
-    linkage: Literal["all", "hard_id"] = "all"
+    linkage: Literal["told_apart", "all", "hard_id"] = "told_apart"
     tier: Literal["all", "accepted"] = "all"
     authors: Literal["all", "first"] = "all"
 

@@ -82,6 +82,14 @@ DEFINITIONS: Final[tuple[Definition, ...]] = (
         rules=Rules(residence=ResidenceRule(tie="drop")),
     ),
     Definition(
+        id="with-ambiguous",
+        title={
+            "en": "References whose name cannot tell persons apart count as one person each",
+            "ko": "이름만으로 구분할 수 없는 저자도 각각 한 사람으로 셈",
+        },
+        rules=Rules(people=PeopleRule(linkage="all")),
+    ),
+    Definition(
         id="hard-ids",
         title={
             "en": "Only persons identified by a registry id, none by name",

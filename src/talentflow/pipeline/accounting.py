@@ -14,6 +14,10 @@ LINES: Final[dict[str, dict[str, str]]] = {
         "en": "places an identified person in a country",
         "ko": "식별된 사람을 한 나라에 위치시킴 (사용)",
     },
+    "ambiguous": {
+        "en": "located, but its name alone cannot tell the person apart (cohorts only)",
+        "ko": "국가는 알려졌으나 이름만으로 사람을 구분할 수 없음 (코호트에만 사용)",
+    },
     "country_unknown": {
         "en": "affiliation whose country could not be determined",
         "ko": "소속의 국가를 알 수 없음",
@@ -49,6 +53,7 @@ select case
     when r.source = $second then 'second_opinion'
     when r.person_ref is null then 'set_only_affiliation'
     when p.person_ref is null then 'opted_out'
+    when m.country is not null and p.ambiguous then 'ambiguous'
     when m.country is not null then 'used'
     when r.mention_id is not null then 'country_unknown'
     when r.alignment = 'set_only' then 'set_only_author'
@@ -73,7 +78,7 @@ def account_for_records(
         connection.register(
             "records", records.select(["source", "person_ref", "mention_id", "alignment"])
         )
-        connection.register("people", people.select(["person_ref"]))
+        connection.register("people", people.select(["person_ref", "ambiguous"]))
         connection.register("mentions", resolved_mentions.select(["mention_id", "country"]))
         counted = dict(connection.execute(_QUERY, {"second": second}).fetchall())
     counted["rejected"] = rejected
