@@ -33,10 +33,29 @@ GENERIC_WORDS: Final = frozenset(
     "surgery oncology pathology radiology pediatrics nursing pharmacy dentistry veterinary "
     "agriculture agricultural forestry food water chemistry geography geology history philosophy "
     "life molecular cell cellular genetics genomics bioinformatics ecology marine ocean earth "
-    "atmospheric climate sports physical therapy cancer heart lung eye children women men child".split()
+    "atmospheric climate sports physical therapy cancer heart lung eye children women men child "
+    "physiology anatomy pharmacology immunology microbiology virology biochemistry biophysics "
+    "botany zoology plant animal animals toxicology cardiology neurology psychiatry dermatology "
+    "ophthalmology anesthesiology internal preventive rehabilitation informatik astronomy "
+    "astrophysics nuclear particle condensed matter optics photonics biotechnology nutrition "
+    "endocrinology gastroenterology hematology nephrology urology obstetrics gynecology "
+    "emergency critical care unit structural bioscience biosciences nanotechnology nano polymer "
+    "excellence crop crops soil entomology genome genomic stem aging infection infectious diseases disease "
+    "inflammation vaccine drug discovery therapeutics diabetes metabolism reproductive "
+    "regional provincial county municipal first second third affiliated people general".split()
 )
 """Words that name kinds of units and subjects; a name made only of them needs support."""
 
+_PLAIN_WORDS: Final = frozenset(
+    "apple meta orange line square visa target reality snap uber unity zoom cruise aurora arm shell "
+    "oracle cohere inception idea prime idiap parrot recruit stripe slack continental canon nice "
+    "momenta tempus adept runway figure magic liquid essential physical together scale groq "
+    "cadence rafael trigo merck square roku bose corti wix ola jio nota toss pico gree nikola nuro "
+    "ideas forth rice brown york columbia fractal imperial vector ford dyson honda kodak".split()
+)
+"""Company names that are words, surnames or places as well."""
+
+_SUBUNITS: Final = frozenset("department division section faculty chair unit ministry".split())
 _UNIT_BREAK: Final = re.compile(r"[,()\[\]{}/]|\s[-–—:@]+\s|:\s|\sat\s|\s[-–—](?=[A-Z])")
 _HARD_BREAK: Final = re.compile(r"[;|\n\t•·]| & (?=[A-Z]\w+ Univ)")
 
@@ -86,48 +105,47 @@ def parse_text(text: str) -> ParsedText:
 
 
 def find_names(parsed: ParsedText, registry: Registry) -> list[Span]:
-    """The known names of the text, longest first at each place, none inside another."""
-    raw = _scan(parsed, registry)
-    starts = {start for start, _, _ in raw}
+    """The known names of the text, the longest at each place, none overlapping another."""
     spans = []
-    for start, size, candidates in raw:
-        span = _bound(parsed, registry, starts, start, size, candidates)
+    end = 0
+    for start in range(len(parsed.words)):
+        if start < end:
+            continue
+        span = _longest_name(parsed, registry, start)
         if span is not None:
             spans.append(span)
+            end = start + span.size
+    if "university" in parsed.words:
+        named = {span.segment for span in spans if not span.generic}
+        spans.extend(_find_reordered(parsed, registry, named))
     if any(is_wide(segment) for segment in parsed.segments):
         spans.extend(_scan_wide(parsed, registry))
     return spans
 
 
-def _scan(
-    parsed: ParsedText, registry: Registry
-) -> list[tuple[int, int, tuple[Candidate, ...]]]:
+def _longest_name(parsed: ParsedText, registry: Registry, start: int) -> Span | None:
     words, groups = parsed.words, parsed.group_of
-    longest, by_name = registry.longest, registry.by_name
-    is_place = registry.places.is_place
-    found = []
-    end = 0
-    for start, word in enumerate(words):
-        size = min(longest.get(word, 0), len(words) - start)
-        while size and groups[start + size - 1] != groups[start]:
-            size -= 1
-        while size > 0 and start + size > end:
-            key = " ".join(words[start : start + size])
-            candidates = by_name.get(key)
-            if candidates is not None and not (
-                is_place(key) and candidates[0][1] is not Kind.OVERLAY
-            ):
-                found.append((start, size, candidates))
-                end = start + size
-                break
-            size -= 1
-    return found
+    size = min(registry.longest.get(words[start], 0), len(words) - start)
+    while size and groups[start + size - 1] != groups[start]:
+        size -= 1
+    for n in range(size, 0, -1):
+        key = " ".join(words[start : start + n])
+        candidates = registry.by_name.get(key)
+        if candidates is None:
+            continue
+        if candidates[0][1] is not Kind.OVERLAY and (
+            len(key) < 3 or registry.places.is_place(key)
+        ):
+            continue
+        span = _bound(parsed, registry, start, n, candidates)
+        if span is not None:
+            return span
+    return None
 
 
 def _bound(
     parsed: ParsedText,
     registry: Registry,
-    starts: set[int],
     start: int,
     size: int,
     candidates: tuple[Candidate, ...],
@@ -138,20 +156,21 @@ def _bound(
     at_start = start == 0 or segments[start - 1] != segments[start]
     at_end = end == len(words) or segments[end] != segments[end - 1]
     whole = 2 if start == 0 and end == len(words) else int(at_start and at_end)
-    generic = all(word in GENERIC_WORDS for word in words[start:end])
+    generic = words[start] in _SUBUNITS or all(w in GENERIC_WORDS for w in words[start:end])
     span = Span(start, size, segments[start], whole, generic, False, candidates)
     if whole:
         return span
-    if generic:
+    if generic or segments[start] != segments[end - 1]:
         return None
     if size == 1:
         return span._replace(loose=True) if _stands_out(parsed, registry, span) else None
     if not at_start and not _may_precede(parsed, registry, start):
         return None
-    if not at_end and not _may_follow(parsed, registry, starts, end):
+    if at_end:
+        return span
+    if parsed.joiners[end] and not _may_follow(parsed, registry, end):
         return None
-    loose = not at_end and words[end] not in GENERIC_WORDS and end not in starts
-    return span._replace(loose=loose)
+    return span._replace(loose=words[end] not in GENERIC_WORDS and not parsed.joiners[end])
 
 
 def _may_precede(parsed: ParsedText, registry: Registry, start: int) -> bool:
@@ -161,11 +180,35 @@ def _may_precede(parsed: ParsedText, registry: Registry, start: int) -> bool:
     return before in GENERIC_WORDS or before.isdigit() or registry.places.is_place(before)
 
 
-def _may_follow(parsed: ParsedText, registry: Registry, starts: set[int], end: int) -> bool:
-    word = parsed.words[end]
-    if end in starts or registry.places.is_place(word):
+def _may_follow(parsed: ParsedText, registry: Registry, end: int) -> bool:
+    """Whether the words after `of`, `and` or the like are a place or a name of their own."""
+    if registry.places.is_place(parsed.words[end]):
         return True
-    return not parsed.joiners[end]
+    longest = registry.longest.get(parsed.words[end], 0)
+    return any(
+        " ".join(parsed.words[end : end + n]) in registry.by_name for n in range(2, longest + 1)
+    )
+
+
+def _find_reordered(
+    parsed: ParsedText, registry: Registry, named: set[int]
+) -> list[Span]:
+    """Universities whose name fills a segment in another order: `Univ. of Nagoya`."""
+    spans = []
+    words = parsed.words
+    for start, word in enumerate(words):
+        if word != "university" or parsed.segment_of[start] in named:
+            continue
+        segment = parsed.segment_of[start]
+        first = parsed.segment_of.index(segment)
+        size = parsed.segment_of.count(segment)
+        if 1 < size < 9:
+            key = " ".join(sorted(words[first : first + size]))
+            candidates = registry.by_word_set.get(key)
+            if candidates:
+                whole = 2 if size == len(words) else 1
+                spans.append(Span(first, size, segment, whole, False, True, candidates))
+    return spans
 
 
 def _stands_out(parsed: ParsedText, registry: Registry, span: Span) -> bool:
@@ -176,9 +219,23 @@ def _stands_out(parsed: ParsedText, registry: Registry, span: Span) -> bool:
         word = parsed.words[position]
         known = word in GENERIC_WORDS or word.isdigit() or registry.places.is_place(word)
         if not known:
-            return False
+            return _opens_segment(parsed, registry, span)
     return span.candidates[0][1] is Kind.OVERLAY or any(
         kind in (Kind.DISPLAY, Kind.FAMILY) for _, kind in span.candidates
+    )
+
+
+def _opens_segment(parsed: ParsedText, registry: Registry, span: Span) -> bool:
+    """Whether a company's or laboratory's name opens the segment and cannot be a plain word."""
+    (organization, kind), *_ = span.candidates
+    word = parsed.words[span.start]
+    return (
+        kind is Kind.OVERLAY
+        and (span.start == 0 or parsed.segment_of[span.start - 1] != span.segment)
+        and registry.sectors[organization] in ("company", "facility")
+        and word not in _PLAIN_WORDS
+        and (len(word) > 3 or parsed.segments[span.segment].startswith(word.upper()))
+        and not parsed.joiners[span.start + 1]
     )
 
 
@@ -193,7 +250,8 @@ def find_acronyms(parsed: ParsedText, registry: Registry) -> list[Span]:
             continue
         key = normalise(segment)
         candidates = registry.by_acronym.get(key)
-        if candidates and not registry.places.is_place(key):
+        known = registry.places.is_place(key) or segment in registry.places.state_codes
+        if candidates and not known:
             whole = 2 if len(parsed.segments) == 1 else 1
             start = offsets.get(position, 0)
             spans.append(Span(start, 1, position, whole, False, False, candidates))

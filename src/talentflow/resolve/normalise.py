@@ -15,7 +15,7 @@ NORMALISER_VERSION: Final = 1
 
 STOP_WORDS: Final = frozenset(
     "the of for at in on and de la le les du des d l del della delle dello degli di do da dos das "
-    "der die das dem den el los las y e et und für fur van voor het te i en og och "
+    "der die das dem den el los las y e et und für fur van voor het te i en og och studi "
     "inc ltd llc gmbh corp corporation limited incorporated plc pvt pte".split()
 )
 """Words that spellings drop or exchange freely."""
@@ -31,7 +31,7 @@ _EXPANSIONS: Final = {
     "universitesi univercity universtiy univeristy unversity universitaet",
     "institute": "inst instit institut instituto istituto institutes instytut",
     "national": "natl nat nacional nazionale nationale",
-    "international": "intl internat",
+    "international": "intl internat int",
     "department": "dept dep dpt departamento departement dipartimento departments",
     "laboratory": "lab labs laboratories laboratorio laboratoire",
     "center": "centre ctr cent centro centrum centers centres zentrum",
@@ -40,7 +40,7 @@ _EXPANSIONS: Final = {
     "academy": "acad academia accademia academie",
     "hospital": "hosp",
     "science": "sci sciences",
-    "technology": "tech technol technologies",
+    "technology": "tech technol technologies tecnologia technologia technologie tecnologias",
     "technological": "tecnologico tecnologica",
     "technical": "technische tecnica technique",
     "engineering": "eng engg engn engrg engr",

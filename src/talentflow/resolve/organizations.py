@@ -6,6 +6,7 @@ Each is answered on its own: a text can tell the country without telling the org
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ from talentflow.resolve.places import (
     find_places,
     find_weak_places,
 )
-from talentflow.resolve.registry import Kind, Registry
+from talentflow.resolve.registry import Candidate, Kind, Registry
 from talentflow.resolve.sectors import sector_of_words
 
 RULE_PRECISION: Final = {
@@ -45,6 +46,10 @@ RULE_PRECISION: Final = {
 """Share of a rule's answers that are right, measured by `benchmarks/resolve_organizations.py`
 on the development part of the labelled lists; the probability that an answer carries."""
 
+_WELL_KNOWN: Final = 2.5
+"""How many times the names and parts of its namesakes an organization has that is meant when
+nothing else decides."""
+
 _NONE_NAMED: Final = re.compile(
     r"\W*(?:(?:an?\s+)?independent(?:\s+(?:researcher|scholar|scientist|consultant|author|"
     r"ai researcher|research))?|unaffiliated|no(?:ne| affiliation| institution)?|n\.?/?a\.?|"
@@ -56,6 +61,8 @@ _NONE_NAMED: Final = re.compile(
     re.IGNORECASE,
 )
 _DOMAIN: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z]{2,18}")
+_BRANCH_LABELS: Final = frozenset(AREA_INDEX) - frozenset("AI CS ME ML PR SE SI ST TV LA".split())
+"""Countries that companies write before their domain (`jp.x.com`); the rest are departments."""
 _DOMAIN_JUNK: Final = re.compile(r"^[\s*@{}()\[\]<>~'\"]+|[\s.@{}()\[\]<>~'\",;]+$")
 
 
@@ -139,7 +146,8 @@ def resolve_affiliation(text: str | None, domain: str | None, registry: Registry
     choices = _choose(evidence, registry)
     if not choices:
         return [_answer_without_name(text, evidence, registry)]
-    return [_answer(choice, text, evidence, registry) for choice in choices]
+    segments = sorted({choice.span.segment for choice in choices})
+    return [_answer(choice, segments, text, evidence, registry) for choice in choices]
 
 
 def clean_domain(domain: str | None) -> str | None:
@@ -181,13 +189,20 @@ def _decide(span: Span, evidence: _Evidence, registry: Registry) -> _Choice | No
     fitting = [c for c in span.candidates if _fits(c[0], evidence, registry)]
     if not fitting:
         return None
-    narrowed = _narrow(fitting, evidence, registry)
-    organization, kind = narrowed[0]
-    ambiguous = len(narrowed) > 1
-    if ambiguous and kind is not Kind.OVERLAY and not _same_family(narrowed, registry):
-        return None
+    left = _narrow_by_evidence(fitting, evidence, registry)
+    organization, kind = min(left, key=lambda c: c[1] is not Kind.OVERLAY)
+    ambiguous = kind is not Kind.OVERLAY and not _is_one(left, registry)
+    if ambiguous:
+        known = _best_known(left, registry)
+        if known is None:
+            return None
+        organization, kind = known
+    elif len(left) > 1 and kind is not Kind.OVERLAY:
+        organization, kind = _narrow_by_kind(left, registry)[0]
     supported = _is_supported(organization, evidence, registry)
-    if span.generic and kind is not Kind.OVERLAY and not supported:
+    if kind is not Kind.OVERLAY and not supported and (
+        span.generic or (span.size == 1 and span.whole == 1)
+    ):
         return None
     if kind is Kind.OVERLAY:
         rule = ("name_in_text", "segment_overlay", "text_overlay")[span.whole]
@@ -195,7 +210,7 @@ def _decide(span: Span, evidence: _Evidence, registry: Registry) -> _Choice | No
         rule = ("name_in_text", "segment_name", "text_name")[span.whole]
     if span.loose:
         rule = "name_loose"
-    if ambiguous and kind is not Kind.OVERLAY:
+    if ambiguous:
         rule = "homonym"
     score = 1 + 0.5 * span.whole + 0.05 * min(span.size, 6) - 0.5 * span.loose
     score += 0.4 * (registry.sectors[organization] == "university") - 0.8 * span.generic
@@ -214,36 +229,66 @@ def _fits(organization: int, evidence: _Evidence, registry: Registry) -> bool:
     return organization in registry.family_of or registry.sectors[organization] == "company"
 
 
-def _narrow(
-    candidates: list[tuple[int, Kind]], evidence: _Evidence, registry: Registry
-) -> list[tuple[int, Kind]]:
-    """The candidates that country, city, domain and kind of name leave, strongest kind first."""
+def _narrow_by_evidence(
+    candidates: list[Candidate], evidence: _Evidence, registry: Registry
+) -> list[Candidate]:
+    """The candidates that the stated country, the city and the domain leave."""
     if len(candidates) == 1:
         return candidates
     cities = {p.name.casefold() for p in evidence.places if p.level == 1}
-    tests = (
-        lambda c: registry.countries[c[0]] in evidence.stated,
-        lambda c: (registry.cities[c[0]] or "").casefold() in cities,
-        lambda c: registry.countries[c[0]] in evidence.plausible,
-        lambda c: c[0] in evidence.owners,
-        lambda c: c[1] is Kind.OVERLAY,
-        lambda c: c[1] is Kind.DISPLAY,
-        lambda c: c[1] in (Kind.DISPLAY, Kind.LABEL),
-        lambda c: c[0] not in registry.named_only,
-        lambda c: not registry.ids[c[0]].startswith("local:"),
-        lambda c: registry.parents[c[0]] not in {o for o, _ in candidates},
+    area = _area_of(evidence.domain)
+    above = {registry.parents[o] for o in evidence.owners} | set(evidence.owners)
+    tests: tuple[Callable[[int], bool], ...] = (
+        lambda o: registry.countries[o] in evidence.stated,
+        lambda o: (registry.cities[o] or "").casefold() in cities,
+        lambda o: registry.countries[o] in evidence.plausible,
+        lambda o: o in evidence.owners,
+        lambda o: registry.parents[o] in above,
+        lambda o: registry.countries[o] == area,
     )
+    return _keep(candidates, tests)
+
+
+def _narrow_by_kind(candidates: list[Candidate], registry: Registry) -> list[Candidate]:
+    """Of namesakes in one country the one that bears the name first of all."""
+    parents = {o for o, _ in candidates}
+    best = min(kind for _, kind in candidates)
+    strongest = {o for o, kind in candidates if kind == best}
+    tests: tuple[Callable[[int], bool], ...] = (
+        lambda o: o in strongest,
+        lambda o: o not in registry.named_only,
+        lambda o: not registry.ids[o].startswith("local:"),
+        lambda o: registry.parents[o] not in parents,
+    )
+    return _keep(candidates, tests)
+
+
+def _keep(
+    candidates: list[Candidate], tests: tuple[Callable[[int], bool], ...]
+) -> list[Candidate]:
+    """Candidates after each test in turn; a test that none passes is left out."""
     for test in tests:
-        kept = [c for c in candidates if test(c)]
-        if len(kept) == 1:
-            return kept
-        candidates = kept or candidates
+        if len(candidates) == 1:
+            break
+        candidates = [c for c in candidates if test(c[0])] or candidates
     return candidates
 
 
-def _same_family(candidates: list[tuple[int, Kind]], registry: Registry) -> bool:
+def _is_one(candidates: list[Candidate], registry: Registry) -> bool:
+    """Whether the namesakes are branches of one company, or one by its kind of name."""
+    if len(candidates) == 1:
+        return True
     families = {registry.family_of.get(o) for o, _ in candidates}
-    return len(families) == 1 and None not in families
+    if len(families) == 1 and None not in families:
+        return True
+    countries = {registry.countries[o] for o, _ in candidates}
+    return len(countries) == 1 and len(_narrow_by_kind(candidates, registry)) == 1
+
+
+def _best_known(candidates: list[Candidate], registry: Registry) -> Candidate | None:
+    """The organization that the registry knows much more about than its namesakes."""
+    second, first = sorted((registry.weights[o], o, kind) for o, kind in candidates)[-2:]
+    return (first[1], first[2]) if first[0] >= _WELL_KNOWN * second[0] else None
 
 
 def _is_supported(organization: int, evidence: _Evidence, registry: Registry) -> bool:
@@ -253,9 +298,14 @@ def _is_supported(organization: int, evidence: _Evidence, registry: Registry) ->
         return True
     if organization in evidence.owners:
         return True
-    if evidence.domain is None:
-        return False
-    return country is not None and area_of_domain(evidence.domain) == country
+    return country is not None and _area_of(evidence.domain) == country
+
+
+def _area_of(domain: str | None) -> str | None:
+    """The country that a domain's ending suggests; `.gov` and `.mil` are of the US."""
+    if domain is None:
+        return None
+    return "US" if domain.endswith((".gov", ".mil")) else area_of_domain(domain)
 
 
 def _decide_acronym(span: Span, evidence: _Evidence, registry: Registry) -> _Choice | None:
@@ -287,9 +337,12 @@ def _drop_parents(choices: list[_Choice], registry: Registry) -> list[_Choice]:
     return [c for o, c in chosen.items() if o not in parents] or list(chosen.values())[:1]
 
 
-def _answer(choice: _Choice, text: str, evidence: _Evidence, registry: Registry) -> Answer:
+def _answer(
+    choice: _Choice, segments: list[int], text: str, evidence: _Evidence, registry: Registry
+) -> Answer:
     organization = choice.organization
-    country, city, rule = _locate(choice, evidence, registry)
+    following = next((s for s in segments if s > choice.span.segment), None)
+    country, city, rule = _locate(choice, following, evidence, registry)
     family = registry.families.get(registry.family_of.get(organization, ""), {})
     if country is not None and country in family and registry.countries[organization] != country:
         organization = family[country]
@@ -306,18 +359,21 @@ def _answer(choice: _Choice, text: str, evidence: _Evidence, registry: Registry)
 
 
 def _locate(
-    choice: _Choice, evidence: _Evidence, registry: Registry
+    choice: _Choice, following: int | None, evidence: _Evidence, registry: Registry
 ) -> tuple[str | None, str | None, str]:
     """Country, city and what decided the country, of the site named with an organization."""
     organization = choice.organization
     seat, home = registry.countries[organization], registry.cities[organization]
-    segment = choice.span.segment
-    named, rule, city = _pick_place(evidence.places, seat, segment)
+    near = _places_of_span(evidence.places, choice.span.segment, following)
+    named, rule, city = _pick_place(near, seat)
     if named is not None:
         named_city = city or (home if named == seat else None)
         return named, named_city, rule
     is_company = registry.sectors[organization] == "company"
     if is_company:
+        inside = _place_beside(choice.span, evidence, registry)
+        if inside is not None and inside != seat:
+            return inside, None, "name_word"
         area = _area_of_branch(organization, evidence, registry)
         if area is not None and area != seat:
             return area, None, "domain_suffix"
@@ -327,26 +383,44 @@ def _locate(
     return area, None, "domain_suffix" if area else "unknown"
 
 
-def _pick_place(
-    places: list[PlaceWord], seat: str | None, segment: int
-) -> tuple[str | None, str, str | None]:
-    """The area that the place words after a segment name, the rule, and the city among them.
+def _place_beside(span: Span, evidence: _Evidence, registry: Registry) -> str | None:
+    """The area that words beside a company's name point to, as in `Samsung AI Center NYC`."""
+    words = evidence.parsed.words
+    beside = words[: span.start] + words[span.start + span.size :]
+    return find_weak_places(beside, registry.places) if beside else None
 
-    Words before the segment count only where none stands after it; HK, MO, TW and PR win over
+
+def _places_of_span(
+    places: list[PlaceWord], segment: int, following: int | None
+) -> list[PlaceWord]:
+    """The place words after a name and before the next; those of the whole text where the
+    part between names no country."""
+    after = [p for p in places if p.segment >= segment]
+    if following is not None:
+        between = [p for p in after if p.segment < following]
+        if any(p.level == 3 for p in between):
+            return between
+    return after or places
+
+
+def _pick_place(
+    after: list[PlaceWord], seat: str | None
+) -> tuple[str | None, str, str | None]:
+    """The area that the place words name, the rule, and the city among them.
+
+    The last country word decides; HK, MO, TW and PR win over
     CN and US; a name of several places is read as the seat's, where that is among them.
     """
-    after = [p for p in places if p.segment >= segment] or places
     cities = [p for p in after if p.level == 1]
     city = cities[-1].name if cities else None
     for level, rule in ((3, "country_word"), (2, "place_word"), (1, "place_word")):
         words = [p for p in after if p.level == level and (p.alone or level > 1)]
         if level == 1:
-            words = [p for p in cities if "" not in p.areas or seat in p.areas]
+            words = [p for p in words if "" not in p.areas or seat in p.areas]
         areas = [a for p in words if (a := _read_areas(p, after, seat)) is not None]
         if not areas:
             continue
-        area = areas[0] if level == 3 else areas[-1]
-        area = _prefer_own_code(area, areas, after, seat)
+        area = _prefer_own_code(areas[-1], after, seat)
         return area, rule, city if _is_city_of(cities, area) else None
     return None, "unknown", None
 
@@ -364,9 +438,7 @@ def _read_areas(word: PlaceWord, others: list[PlaceWord], seat: str | None) -> s
     return areas[0] if word.level == 2 and seat is None and "" not in word.areas else None
 
 
-def _prefer_own_code(
-    area: str, areas: list[str], words: list[PlaceWord], seat: str | None
-) -> str:
+def _prefer_own_code(area: str, words: list[PlaceWord], seat: str | None) -> str:
     """HK, MO, TW or PR where the text names one of them beside CN or US, or is seated there
     and names no other place of the larger one."""
     named = {a for p in words for a in p.areas if PARENT_AREA.get(a) == area}
@@ -388,17 +460,15 @@ def _area_of_branch(organization: int, evidence: _Evidence, registry: Registry) 
     if domain is None or registry.is_free_mail(domain):
         return None
     owners = evidence.owners
-    family = registry.family_of.get(organization)
-    if owners and organization not in owners:
-        branch = [o for o in owners if family and registry.family_of.get(o) == family]
-        return registry.countries[branch[0]] if branch else None
+    family = registry.family_of.get(organization, "")
+    if not all(o == organization or registry.family_of.get(o) == family for o in owners):
+        return None
     area = area_of_domain(domain)
     if area is not None:
         return area
-    first = domain.split(".")[0].upper()
-    if domain.count(".") >= 2 and len(first) == 2:
-        return "GB" if first == "UK" else first if first in AREA_INDEX else None
-    return None
+    labels = domain.split(".")
+    branch = labels[-3].upper() if len(labels) > 2 else ""
+    return "GB" if branch == "UK" else branch if branch in _BRANCH_LABELS else None
 
 
 def _answer_by_domain(domain: str | None, registry: Registry) -> Answer:
@@ -440,7 +510,7 @@ def _sector_of_domain(domain: str) -> str | None:
 
 def _answer_without_name(text: str, evidence: _Evidence, registry: Registry) -> Answer:
     """The answer where the text names no known organization."""
-    country, rule, city = _pick_place(evidence.places, None, 0)
+    country, rule, city = _pick_place(evidence.places, None)
     by_domain = _answer_by_domain(evidence.domain, registry)
     sector = sector_of_words(text)
     if country is None:

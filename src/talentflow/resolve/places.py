@@ -23,6 +23,11 @@ PARENT_AREA: Final = {"HK": "CN", "MO": "CN", "TW": "CN", "PR": "US"}
 _LANGUAGES: Final = "en ko ja zh zh_Hant de fr es it pt nl pl tr ru sv da nb fi cs hu vi".split()
 _GENERIC_TLDS: Final = frozenset("ai io me tv co cc ws fm ly to sh st gg su eu ac im nu".split())
 _TLD_AREA: Final = {"uk": "GB"}
+_COUNTRY_CODES: Final = frozenset(
+    "KR JP CN TW SG CH FR IT ES BE SE NO DK FI AT PT GR PL CZ HU RO IE TR RU BR AU NZ TH VN MY ZA "
+    "EG IR".split()
+)
+"""Codes that close an address; others are states, provinces or initials more often."""
 _CITY_MIN_SHARE: Final = 0.85
 _CITY_MIN_ORGANIZATIONS: Final = 2
 _POSTAL: Final = (
@@ -108,6 +113,10 @@ def find_places(segments: Sequence[str], places: PlaceIndex) -> list[PlaceWord]:
     """The place words of a text that was cut into segments, in the order of the text."""
     found: list[PlaceWord] = []
     for position, segment in enumerate(segments):
+        if segment in _COUNTRY_CODES:
+            if 0 < position == len(segments) - 1:
+                found.append(PlaceWord(position, 2, (segment,), segment, True))
+            continue
         found.extend(_find_in_segment(position, segment, places))
     return found
 
@@ -183,9 +192,6 @@ def _find_in_segment(position: int, segment: str, places: PlaceIndex) -> Iterato
             yield PlaceWord(position, 2, areas, with_code[1], alone)
             yield from _find_suffix(position, segment[: with_code.start()], places)
             return
-    if len(bare) == 2 and bare.isupper() and bare in AREA_INDEX:
-        yield PlaceWord(position, 3, (bare,), bare, True)
-        return
     yield from _find_suffix(position, bare, places)
 
 
@@ -207,8 +213,11 @@ def _find_suffix(position: int, text: str, places: PlaceIndex) -> Iterator[Place
             continue
         if _is_joined(raw, words[-n]):
             return
+        rest = " ".join(words[:-n])
+        if word.level == 2 and not places.is_place(rest):
+            return
         if word.level > 1:
-            yield from _find_suffix(position, " ".join(words[:-n]), places)
+            yield from _find_suffix(position, rest, places)
         yield word
         return
 

@@ -76,10 +76,14 @@ class Registry:
     """Position of what the organization is today: itself, or the successor of a withdrawn one."""
     parents: list[int] = field(default_factory=list)
     """Position of the parent; -1 where none is known."""
+    weights: list[int] = field(default_factory=list)
+    """Names and parts that the registry lists of an organization: how well known it is."""
     named_only: set[int] = field(default_factory=set)
     """Organizations of which the registry states little more than the name."""
     by_name: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
     by_acronym: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
+    by_word_set: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
+    """Words of a university's name in alphabetical order, where no two have the same."""
     by_domain: dict[str, tuple[int, ...]] = field(default_factory=dict)
     families: dict[str, dict[str, int]] = field(default_factory=dict)
     """Company name without its country → country → position."""
@@ -155,6 +159,10 @@ class _Builder:
         registry.current = [
             _follow(i, successors, columns["status"]) for i in range(len(registry.ids))
         ]
+        registry.weights = [1] * len(registry.ids)
+        for parent in registry.parents:
+            if parent >= 0:
+                registry.weights[parent] += 2
         for i, domains in enumerate(columns["domains"]):
             if columns["status"][i] != "withdrawn":
                 for domain in domains or ():
@@ -168,6 +176,7 @@ class _Builder:
             i = self.position.get(identifier)
             if i is None:
                 continue
+            self.registry.weights[i] += 1
             company = _IN_COUNTRY.match(name) if name.endswith(")") else None
             country = self.country_codes.get(company[2]) if company else None
             if company and country:
@@ -225,6 +234,7 @@ class _Builder:
         registry.by_domain = {
             domain: _owners(found, registry) for domain, found in self.domains.items()
         }
+        registry.by_word_set = _index_word_sets(registry)
         for key in registry.by_name:
             words = key.split(" ", MAX_NAME_WORDS)
             if len(words) <= MAX_NAME_WORDS and registry.longest.get(words[0], 0) < len(words):
@@ -273,6 +283,8 @@ class _Builder:
         for name in (*names, registry_name):
             key = normalise(name)
             found = self.named.setdefault(key, [])
+            if found and found[0][1] is Kind.OVERLAY:
+                continue  # the first line wins
             found[:] = [(i, Kind.OVERLAY), *(c for c in found if c[0] != i)]
 
     def _find(self, name: str, country: str | None) -> int | None:
@@ -320,6 +332,7 @@ class _Builder:
         registry.sectors.append(sector or None)
         registry.current.append(i)
         registry.parents.append(-1)
+        registry.weights.append(1)
         return i
 
 
@@ -351,6 +364,16 @@ def _owners(found: Sequence[int], registry: Registry) -> tuple[int, ...]:
         schools = [i for i in tops if registry.sectors[i] == "university"]
         tops = schools if len(schools) == 1 else tops
     return tuple(tops or found)
+
+
+def _index_word_sets(registry: Registry) -> dict[str, tuple[Candidate, ...]]:
+    sets: dict[str, dict[int, Candidate]] = {}
+    for key, candidates in registry.by_name.items():
+        words = key.split()
+        if 1 < len(words) < 9 and "university" in words:
+            found = sets.setdefault(" ".join(sorted(words)), {})
+            found.update((i, (i, Kind.ALIAS)) for i, _ in candidates)
+    return {key: tuple(found.values()) for key, found in sets.items() if len(found) == 1}
 
 
 def _looks_like_acronym(name: str) -> bool:
