@@ -9,10 +9,10 @@ import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from talentflow.resolve.normalise import is_wide, normalise, split_words, tidy_text
+from talentflow.resolve.normalise import is_wide, normalise, split_words, tidy_text, word_set
 from talentflow.resolve.registry import Candidate, Kind, Registry
 
-GENERIC_WORDS: Final = frozenset(
+GENERIC_WORDS: Final = word_set(
     "a academic academy ads advanced aerospace ai ml nlp applied architecture art artificial arts "
     "automation autonomous basic bioengineering biology biomedical brain bureau business center "
     "chemical chemistry city civil clinic clinical cloud cognitive college communication company "
@@ -33,7 +33,8 @@ GENERIC_WORDS: Final = frozenset(
     "surgery oncology pathology radiology pediatrics nursing pharmacy dentistry veterinary "
     "agriculture agricultural forestry food water chemistry geography geology history philosophy "
     "life molecular cell cellular genetics genomics bioinformatics ecology marine ocean earth "
-    "atmospheric climate sports physical therapy cancer heart lung eye children women men child "
+    "atmospheric climate sports physical therapy cancer heart lung eye children women men "
+    "child mental "
     "physiology anatomy pharmacology immunology microbiology virology biochemistry biophysics "
     "botany zoology plant animal animals toxicology cardiology neurology psychiatry dermatology "
     "ophthalmology anesthesiology internal preventive rehabilitation informatik astronomy "
@@ -42,20 +43,21 @@ GENERIC_WORDS: Final = frozenset(
     "emergency critical care unit structural bioscience biosciences nanotechnology nano polymer "
     "excellence crop crops soil entomology genome genomic stem aging infection infectious diseases disease "
     "inflammation vaccine drug discovery therapeutics diabetes metabolism reproductive "
-    "regional provincial county municipal first second third affiliated people general".split()
+    "regional provincial county municipal first second third affiliated people general"
 )
 """Words that name kinds of units and subjects; a name made only of them needs support."""
 
-_PLAIN_WORDS: Final = frozenset(
-    "apple meta orange line square visa target reality snap uber unity zoom cruise aurora arm shell "
+_PLAIN_WORDS: Final = word_set(
+    "apple meta orange line square visa target reality snap uber unity zoom cruise aurora arm "
+    "shell "
     "oracle cohere inception idea prime idiap parrot recruit stripe slack continental canon nice "
     "momenta tempus adept runway figure magic liquid essential physical together scale groq "
     "cadence rafael trigo merck square roku bose corti wix ola jio nota toss pico gree nikola nuro "
-    "ideas forth rice brown york columbia fractal imperial vector ford dyson honda kodak".split()
+    "ideas forth rice brown york columbia fractal imperial vector ford dyson honda kodak"
 )
 """Company names that are words, surnames or places as well."""
 
-_SUBUNITS: Final = frozenset("department division section faculty chair unit ministry".split())
+_SUBUNITS: Final = word_set("department division section faculty chair unit ministry")
 _UNIT_BREAK: Final = re.compile(r"[,()\[\]{}/]|\s[-–—:@]+\s|:\s|\sat\s|\s[-–—](?=[A-Z])")
 _HARD_BREAK: Final = re.compile(r"[;|\n\t•·]| & (?=[A-Z]\w+ Univ)")
 
@@ -133,9 +135,7 @@ def _longest_name(parsed: ParsedText, registry: Registry, start: int) -> Span | 
         candidates = registry.by_name.get(key)
         if candidates is None:
             continue
-        if candidates[0][1] is not Kind.OVERLAY and (
-            len(key) < 3 or registry.places.is_place(key)
-        ):
+        if candidates[0][1] is not Kind.OVERLAY and (len(key) < 3 or registry.places.is_place(key)):
             continue
         span = _bound(parsed, registry, start, n, candidates)
         if span is not None:
@@ -164,13 +164,12 @@ def _bound(
         return None
     if size == 1:
         return span._replace(loose=True) if _stands_out(parsed, registry, span) else None
-    if not at_start and not _may_precede(parsed, registry, start):
+    fits_before = at_start or _may_precede(parsed, registry, start)
+    fits_after = at_end or not parsed.joiners[end] or _may_follow(parsed, registry, end)
+    if not (fits_before and fits_after):
         return None
-    if at_end:
-        return span
-    if parsed.joiners[end] and not _may_follow(parsed, registry, end):
-        return None
-    return span._replace(loose=words[end] not in GENERIC_WORDS and not parsed.joiners[end])
+    trailing = not at_end and not parsed.joiners[end] and words[end] not in GENERIC_WORDS
+    return span._replace(loose=trailing)
 
 
 def _may_precede(parsed: ParsedText, registry: Registry, start: int) -> bool:
@@ -190,9 +189,7 @@ def _may_follow(parsed: ParsedText, registry: Registry, end: int) -> bool:
     )
 
 
-def _find_reordered(
-    parsed: ParsedText, registry: Registry, named: set[int]
-) -> list[Span]:
+def _find_reordered(parsed: ParsedText, registry: Registry, named: set[int]) -> list[Span]:
     """Universities whose name fills a segment in another order: `Univ. of Nagoya`."""
     spans = []
     words = parsed.words
@@ -243,8 +240,8 @@ def find_acronyms(parsed: ParsedText, registry: Registry) -> list[Span]:
     """Acronyms of known organizations that stand alone in a segment in capitals."""
     spans = []
     offsets: dict[int, int] = {}
-    for position, segment in enumerate(parsed.segment_of):
-        offsets.setdefault(segment, position)
+    for offset, number in enumerate(parsed.segment_of):
+        offsets.setdefault(number, offset)
     for position, segment in enumerate(parsed.segments):
         if len(segment) > 16 or segment.upper() != segment or not segment[0].isalpha():
             continue
@@ -271,4 +268,3 @@ def _scan_wide(parsed: ParsedText, registry: Registry) -> list[Span]:
                 spans.append(Span(start, 1, segment, 0, False, True, candidates))
                 break
     return spans
-

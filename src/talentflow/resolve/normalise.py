@@ -13,15 +13,21 @@ from typing import Final, NamedTuple
 
 NORMALISER_VERSION: Final = 1
 
-STOP_WORDS: Final = frozenset(
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list written in one string."""
+    return frozenset(text.split())
+
+
+STOP_WORDS: Final = word_set(
     "the of for at in on and de la le les du des d l del della delle dello degli di do da dos das "
     "der die das dem den el los las y e et und für fur van voor het te i en og och studi "
-    "inc ltd llc gmbh corp corporation limited incorporated plc pvt pte".split()
+    "inc ltd llc gmbh corp corporation limited incorporated plc pvt pte"
 )
 """Words that spellings drop or exchange freely."""
 
-JOINING_WORDS: Final = frozenset(
-    "of for and in de du des del della di do da der für fur y e et und van".split()
+JOINING_WORDS: Final = word_set(
+    "of for and in de du des del della di do da der für fur y e et und van"
 )
 """Stop words that tie what follows to what stands before."""
 
@@ -72,7 +78,9 @@ _EXPANSIONS: Final = {
     "group": "grp groups",
     "company": "companies",
 }
-_EXPANSION: Final = {short: word for word, shorts in _EXPANSIONS.items() for short in shorts.split()}
+_EXPANSION: Final = {
+    short: word for word, shorts in _EXPANSIONS.items() for short in word_set(shorts)
+}
 _JOINED: Final = {("jiao", "tong"): "jiaotong", ("chiao", "tung"): "chiaotung"} | {
     ("yat", "sen"): "yatsen"
 }
@@ -80,7 +88,9 @@ _JOINED_FIRST: Final = frozenset(first for first, _ in _JOINED)
 
 _NUMBERED_NAMES: Final = "(?!Paradigm|dot\\b)"
 _FOOTNOTES: Final = re.compile(
-    r"(?:^|(?<=[,;|]))\s*(?:[†‡*§¶♢♦♯#^~$∗⋆★\s]*\d{0,2}[†‡*§¶♢♦♯#^$∗⋆★]*)" + _NUMBERED_NAMES + r"(?=[A-Z][a-zA-Z])"
+    r"(?:^|(?<=[,;|]))\s*(?:[†‡*§¶♢♦♯#^~$∗⋆★\s]*\d{0,2}[†‡*§¶♢♦♯#^$∗⋆★]*)"
+    + _NUMBERED_NAMES
+    + r"(?=[A-Z][a-zA-Z])"
 )
 _TRAILING_MARKS: Final = re.compile(r"[†‡*§¶♢♦♯∗⋆★]+")
 _FLOATING_ACCENT: Final = re.compile(r"\s?[´¨`ˆ˜¸˚ˇ]\s?(?=[A-Za-zı])|(?<=[A-Za-z])[´¨ˆ˜¸˚ˇ]")

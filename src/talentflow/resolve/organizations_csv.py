@@ -73,9 +73,10 @@ def resolve_organizations_csv(
     counts = {"rows": 0, "matched": 0, "with_country": 0, "unmatched": 0, "rejected": 0}
     partial = output_path.with_name(f".{output_path.name}.{os.getpid()}.partial")
     try:
-        with _open_input(input_path) as source, partial.open(
-            "w", encoding="utf-8", newline=""
-        ) as target:
+        with (
+            _open_input(input_path) as source,
+            partial.open("w", encoding="utf-8", newline="") as target,
+        ):
             size = os.fstat(source.fileno()).st_size
             writer = csv.writer(target, lineterminator="\n")
             writer.writerow(OUTPUT_COLUMNS)
@@ -211,7 +212,7 @@ def _read_rows(source: IO[str], path: Path) -> Iterator[_Row]:
             where=str(path),
             next_step="name the columns in the first line",
         )
-    place = {name: header.index(name) for name in ("id", "affiliation", "domain") if name in header}
+    place = {name: i for i, name in reversed(list(enumerate(header)))}
     while True:
         try:
             cells = next(reader)

@@ -6,34 +6,33 @@ any number of processes. It holds plain dictionaries and lists, so it pickles an
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from importlib import resources
 from typing import Final
 
 import pyarrow as pa
 
-from talentflow.core.areas import AREA_INDEX, area_names
-from talentflow.resolve.normalise import normalise
+from talentflow.core.areas import area_names
+from talentflow.resolve.normalise import normalise, word_set
+from talentflow.resolve.overlays import read_overlay
 from talentflow.resolve.places import PlaceIndex, build_places
 
 MAX_NAME_WORDS: Final = 14
 
 _IN_COUNTRY: Final = re.compile(r"^(.*\S)\s*\(([^()]+)\)$")
 _SLUG: Final = re.compile(r"[^a-z0-9]+")
-_SHARED_HOSTS: Final = frozenset(
+_SHARED_HOSTS: Final = word_set(
     "sites.google.com google.com facebook.com wordpress.com blogspot.com wixsite.com linkedin.com "
     "github.io github.com weebly.com twitter.com instagram.com youtube.com wikipedia.org "
     "en.wikipedia.org web.archive.org medium.com business.site jimdo.com jimdofree.com "
-    "researchgate.net tripod.com sharepoint.com amazonaws.com".split()
+    "researchgate.net tripod.com sharepoint.com amazonaws.com"
 )
-_PUBLIC_LABELS: Final = frozenset(
-    "ac edu co com gov org net go or re ne gob gouv nic mil sch uni res gub gv".split()
+_PUBLIC_LABELS: Final = word_set(
+    "ac edu co com gov org net go or re ne gob gouv nic mil sch uni res gub gv"
 )
-_FREE_MAIL: Final = frozenset(
+_FREE_MAIL: Final = word_set(
     "gmail.com googlemail.com qq.com vip.qq.com 163.com 126.com 139.com yeah.net sina.com "
     "sina.com.cn sina.cn sohu.com foxmail.com aliyun.com hotmail.com hotmail.fr hotmail.co.uk "
     "outlook.com outlook.fr outlook.de outlook.kr live.com live.cn live.nl msn.com naver.com "
@@ -43,7 +42,7 @@ _FREE_MAIL: Final = frozenset(
     "gmx.de gmx.net gmx.com gmx.at web.de t-online.de orange.fr free.fr laposte.net wanadoo.fr "
     "libero.it seznam.cz wp.pl rediffmail.com zoho.com fastmail.com fastmail.fm hey.com mail.com "
     "comcast.net verizon.net att.net sbcglobal.net cox.net btinternet.com ieee.org acm.org "
-    "alumni.com inbox.com duck.com tutanota.com email.com openreview.net dblp.org".split()
+    "alumni.com inbox.com duck.com tutanota.com email.com openreview.net dblp.org"
 )
 
 
@@ -192,7 +191,7 @@ class _Builder:
 
     def add_overlay(self, file: str) -> None:
         """Names of known organizations; the organization is made where none fits."""
-        for row in _read_overlay(file):
+        for row in read_overlay(file):
             names = row["names"].split("|")
             if row["local_id"] == "local:*":
                 for name in names:
@@ -216,7 +215,7 @@ class _Builder:
             self._add_domain(domain, i)
 
     def add_overlay_domains(self, file: str) -> None:
-        for row in _read_overlay(file):
+        for row in read_overlay(file):
             i = self._find(row["registry_name"], row["country"] or None)
             if i is not None:
                 for domain in row["domains"].split("|"):
@@ -295,7 +294,8 @@ class _Builder:
         fitting = [
             (i in self.registry.named_only, kind, i)
             for i, kind in found
-            if country is None or self.registry.countries[i] in (country, None)
+            if country is None
+            or self.registry.countries[i] in (country, None)
             or i in self.registry.named_only
         ]
         if company and base != name:
@@ -387,16 +387,6 @@ def _is_public(domain: str) -> bool:
 
 def _slug(name: str) -> str:
     return _SLUG.sub("-", normalise(name)).strip("-")
-
-
-def _read_overlay(file: str) -> Iterator[dict[str, str]]:
-    path = resources.files("talentflow.resolve") / "overlays" / file
-    with path.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            country = row.get("country") or ""
-            if country and country not in AREA_INDEX:
-                raise ValueError(f"{file}: {country!r} is no area, in {row}")
-            yield row
 
 
 def list_overlay_gaps(registry: Registry, ids: Iterable[str] | None = None) -> list[str]:
