@@ -87,6 +87,8 @@ class Registry:
     families: dict[str, dict[str, int]] = field(default_factory=dict)
     """Company name without its country → country → position."""
     family_of: dict[int, str] = field(default_factory=dict)
+    family_seats: dict[str, str] = field(default_factory=dict)
+    """Company name → country of its seat, where the overlays state it."""
     longest: dict[str, int] = field(default_factory=dict)
     """First word of a name → number of words of the longest name that begins with it."""
     places: PlaceIndex = field(default_factory=lambda: build_places(()))
@@ -102,6 +104,18 @@ class Registry:
             if found:
                 return found
         return ()
+
+    def seat_of(self, organization: int) -> str | None:
+        """The country of the organization's seat; of a branch that of the company above it."""
+        top = organization
+        if self.sectors[top] == "company":
+            for _ in range(4):
+                above = self.parents[top]
+                if above < 0 or self.sectors[above] not in ("company", None):
+                    break
+                top = above
+        stated = self.family_seats.get(self.family_of.get(top, ""))
+        return stated or self.countries[top] or self.countries[organization]
 
     def is_free_mail(self, domain: str) -> bool:
         """Whether anybody can have an address under the domain."""
@@ -279,6 +293,7 @@ class _Builder:
             base = _IN_COUNTRY.match(registry_name)
             if base and base[2] in self.country_codes and country:
                 self._add_family(base[1], country, i)
+                self.registry.family_seats.setdefault(normalise(base[1]), country)
         for name in (*names, registry_name):
             key = normalise(name)
             found = self.named.setdefault(key, [])
