@@ -9,34 +9,55 @@ import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from talentflow.resolve.normalise import is_wide, normalise, split_words, tidy_text
+from talentflow.resolve.normalise import is_wide, normalise, split_words, tidy_text, word_set
 from talentflow.resolve.registry import Candidate, Kind, Registry
 
-GENERIC_WORDS: Final = frozenset(
-    "a academic academy ads advanced aerospace ai ml nlp applied architecture art artificial arts "
-    "automation autonomous basic bioengineering biology biomedical brain bureau business center "
-    "chemical chemistry city civil clinic clinical cloud cognitive college communication company "
-    "computer control core data deep department design development digital division doctoral "
-    "economics education electrical electronic energy engineering environment environmental "
-    "faculty federal foundation general global graduate group health hospital human imaging "
-    "industrial informatics information innovation institute intelligence intelligent "
-    "interaction international key knowledge laboratory language law learning linguistics "
-    "machine management materials mathematics mechanical media medical medicine multimedia "
-    "national natural network networks neural neuroscience office operations optical pattern "
-    "physics platform policy polytechnic processing program project psychology public quantum "
-    "recognition research robot robotics robots safety school science security sensing signal "
-    "social society software space speech state statistics studies studio system systems team "
-    "technical technological technology telecommunication theory translational unit university "
-    "vision web open joint high new lab cs ee ece eecs cse biostatistics epidemiology dept "
-    "science computational theoretical performance group chair professor student phd sciences "
-    "central main campus limited solutions services labs i ii iii iv the and product products "
-    "surgery oncology pathology radiology pediatrics nursing pharmacy dentistry veterinary "
-    "agriculture agricultural forestry food water chemistry geography geology history philosophy "
-    "life molecular cell cellular genetics genomics bioinformatics ecology marine ocean earth "
-    "atmospheric climate sports physical therapy cancer heart lung eye children women men child".split()
+GENERIC_WORDS: Final = word_set(
+    "a academic academy ads advanced aerospace affiliated aging agricultural agriculture ai "
+    "anatomy and anesthesiology animal animals applied architecture art artificial arts "
+    "astronomy astrophysics atmospheric automation autonomous basic biochemistry bioengineering "
+    "bioinformatics biology biomedical biophysics bioscience biosciences biostatistics "
+    "biotechnology botany brain bureau business campus cancer cardiology care cell cellular "
+    "center central chair chemical chemistry child children city civil climate clinic clinical "
+    "cloud cognitive college communication company computational computer condensed control "
+    "core county critical crop crops cs cse data deep dentistry department dept dermatology "
+    "design development diabetes digital discovery disease diseases division doctoral drug "
+    "earth ece ecology economics education ee eecs electrical electronic emergency "
+    "endocrinology energy engineering entomology environment environmental epidemiology "
+    "excellence eye faculty federal first food forestry foundation gastroenterology general "
+    "genetics genome genomic genomics geography geology global graduate group gynecology health "
+    "heart hematology high history hospital human i ii iii imaging immunology industrial "
+    "infection infectious inflammation informatics informatik information innovation institute "
+    "intelligence intelligent interaction internal international iv joint key knowledge lab "
+    "laboratory labs language law learning life limited linguistics lung machine main "
+    "management marine materials mathematics matter mechanical media medical medicine men "
+    "mental metabolism microbiology ml molecular multimedia municipal nano nanotechnology "
+    "national natural nephrology network networks neural neurology neuroscience new nlp nuclear "
+    "nursing nutrition obstetrics ocean office oncology open operations ophthalmology optical "
+    "optics particle pathology pattern pediatrics people performance pharmacology pharmacy phd "
+    "philosophy photonics physical physics physiology plant platform policy polymer polytechnic "
+    "preventive processing product products professor program project provincial psychiatry "
+    "psychology public quantum radiology recognition regional rehabilitation reproductive "
+    "research robot robotics robots safety school science sciences second security sensing "
+    "services signal social society software soil solutions space speech sports state "
+    "statistics stem structural student studies studio surgery system systems team technical "
+    "technological technology telecommunication the theoretical theory therapeutics therapy "
+    "third toxicology translational unit university urology vaccine veterinary virology vision "
+    "water web women zoology "
 )
 """Words that name kinds of units and subjects; a name made only of them needs support."""
 
+_PLAIN_WORDS: Final = word_set(
+    "apple meta orange line square visa target reality snap uber unity zoom cruise aurora arm "
+    "shell "
+    "oracle cohere inception idea prime idiap parrot recruit stripe slack continental canon nice "
+    "momenta tempus adept runway figure magic liquid essential physical together scale groq "
+    "cadence rafael trigo merck square roku bose corti wix ola jio nota toss pico gree nikola nuro "
+    "ideas forth rice brown york columbia fractal imperial vector ford dyson honda kodak"
+)
+"""Company names that are words, surnames or places as well."""
+
+_SUBUNITS: Final = word_set("department division section faculty chair unit ministry")
 _UNIT_BREAK: Final = re.compile(r"[,()\[\]{}/]|\s[-–—:@]+\s|:\s|\sat\s|\s[-–—](?=[A-Z])")
 _HARD_BREAK: Final = re.compile(r"[;|\n\t•·]| & (?=[A-Z]\w+ Univ)")
 
@@ -86,46 +107,45 @@ def parse_text(text: str) -> ParsedText:
 
 
 def find_names(parsed: ParsedText, registry: Registry) -> list[Span]:
-    """The known names of the text, longest first at each place, none inside another."""
-    raw = _scan(parsed, registry)
-    starts = {start for start, _, _ in raw}
+    """The known names of the text, the longest at each place, none overlapping another."""
     spans = []
-    for start, size, candidates in raw:
-        span = _bound(parsed, registry, starts, start, size, candidates)
+    end = 0
+    for start in range(len(parsed.words)):
+        if start < end:
+            continue
+        span = _longest_name(parsed, registry, start)
         if span is not None:
             spans.append(span)
+            end = start + span.size
+    if "university" in parsed.words:
+        named = {span.segment for span in spans if not span.generic}
+        spans.extend(_find_reordered(parsed, registry, named))
     if any(is_wide(segment) for segment in parsed.segments):
         spans.extend(_scan_wide(parsed, registry))
     return spans
 
 
-def _scan(parsed: ParsedText, registry: Registry) -> list[tuple[int, int, tuple[Candidate, ...]]]:
+def _longest_name(parsed: ParsedText, registry: Registry, start: int) -> Span | None:
     words, groups = parsed.words, parsed.group_of
-    longest, by_name = registry.longest, registry.by_name
-    is_place = registry.places.is_place
-    found = []
-    end = 0
-    for start, word in enumerate(words):
-        size = min(longest.get(word, 0), len(words) - start)
-        while size and groups[start + size - 1] != groups[start]:
-            size -= 1
-        while size > 0 and start + size > end:
-            key = " ".join(words[start : start + size])
-            candidates = by_name.get(key)
-            if candidates is not None and not (
-                is_place(key) and candidates[0][1] is not Kind.OVERLAY
-            ):
-                found.append((start, size, candidates))
-                end = start + size
-                break
-            size -= 1
-    return found
+    size = min(registry.longest.get(words[start], 0), len(words) - start)
+    while size and groups[start + size - 1] != groups[start]:
+        size -= 1
+    for n in range(size, 0, -1):
+        key = " ".join(words[start : start + n])
+        candidates = registry.by_name.get(key)
+        if candidates is None:
+            continue
+        if candidates[0][1] is not Kind.OVERLAY and (len(key) < 3 or registry.places.is_place(key)):
+            continue
+        span = _bound(parsed, registry, start, n, candidates)
+        if span is not None:
+            return span
+    return None
 
 
 def _bound(
     parsed: ParsedText,
     registry: Registry,
-    starts: set[int],
     start: int,
     size: int,
     candidates: tuple[Candidate, ...],
@@ -136,20 +156,20 @@ def _bound(
     at_start = start == 0 or segments[start - 1] != segments[start]
     at_end = end == len(words) or segments[end] != segments[end - 1]
     whole = 2 if start == 0 and end == len(words) else int(at_start and at_end)
-    generic = all(word in GENERIC_WORDS for word in words[start:end])
+    generic = words[start] in _SUBUNITS or all(w in GENERIC_WORDS for w in words[start:end])
     span = Span(start, size, segments[start], whole, generic, False, candidates)
     if whole:
         return span
-    if generic:
+    if generic or segments[start] != segments[end - 1]:
         return None
     if size == 1:
         return span._replace(loose=True) if _stands_out(parsed, registry, span) else None
-    if not at_start and not _may_precede(parsed, registry, start):
+    fits_before = at_start or _may_precede(parsed, registry, start)
+    fits_after = at_end or not parsed.joiners[end] or _may_follow(parsed, registry, end)
+    if not (fits_before and fits_after):
         return None
-    if not at_end and not _may_follow(parsed, registry, starts, end):
-        return None
-    loose = not at_end and words[end] not in GENERIC_WORDS and end not in starts
-    return span._replace(loose=loose)
+    trailing = not at_end and not parsed.joiners[end] and words[end] not in GENERIC_WORDS
+    return span._replace(loose=trailing)
 
 
 def _may_precede(parsed: ParsedText, registry: Registry, start: int) -> bool:
@@ -159,24 +179,62 @@ def _may_precede(parsed: ParsedText, registry: Registry, start: int) -> bool:
     return before in GENERIC_WORDS or before.isdigit() or registry.places.is_place(before)
 
 
-def _may_follow(parsed: ParsedText, registry: Registry, starts: set[int], end: int) -> bool:
-    word = parsed.words[end]
-    if end in starts or registry.places.is_place(word):
+def _may_follow(parsed: ParsedText, registry: Registry, end: int) -> bool:
+    """Whether the words after `of`, `and` or the like are a place or a name of their own."""
+    if registry.places.is_place(parsed.words[end]):
         return True
-    return not parsed.joiners[end]
+    longest = registry.longest.get(parsed.words[end], 0)
+    return any(
+        " ".join(parsed.words[end : end + n]) in registry.by_name for n in range(2, longest + 1)
+    )
+
+
+def _find_reordered(parsed: ParsedText, registry: Registry, named: set[int]) -> list[Span]:
+    """Universities whose name fills a segment in another order: `Univ. of Nagoya`."""
+    spans = []
+    words = parsed.words
+    for start, word in enumerate(words):
+        if word != "university" or parsed.segment_of[start] in named:
+            continue
+        segment = parsed.segment_of[start]
+        first = parsed.segment_of.index(segment)
+        size = parsed.segment_of.count(segment)
+        if 1 < size < 9:
+            key = " ".join(sorted(words[first : first + size]))
+            candidates = registry.by_word_set.get(key)
+            if candidates:
+                whole = 2 if size == len(words) else 1
+                spans.append(Span(first, size, segment, whole, False, True, candidates))
+    return spans
 
 
 def _stands_out(parsed: ParsedText, registry: Registry, span: Span) -> bool:
     """Whether a one-word name is the only word of its segment that says which organization."""
+    if is_wide(parsed.words[span.start]):
+        return True
     for position, segment in enumerate(parsed.segment_of):
         if segment != span.segment or span.start <= position < span.start + span.size:
             continue
         word = parsed.words[position]
         known = word in GENERIC_WORDS or word.isdigit() or registry.places.is_place(word)
         if not known:
-            return False
+            return _opens_segment(parsed, registry, span)
     return span.candidates[0][1] is Kind.OVERLAY or any(
         kind in (Kind.DISPLAY, Kind.FAMILY) for _, kind in span.candidates
+    )
+
+
+def _opens_segment(parsed: ParsedText, registry: Registry, span: Span) -> bool:
+    """Whether a company's or laboratory's name opens the segment and cannot be a plain word."""
+    (organization, kind), *_ = span.candidates
+    word = parsed.words[span.start]
+    return (
+        kind is Kind.OVERLAY
+        and (span.start == 0 or parsed.segment_of[span.start - 1] != span.segment)
+        and registry.sectors[organization] in ("company", "facility")
+        and word not in _PLAIN_WORDS
+        and (len(word) > 3 or parsed.segments[span.segment].startswith(word.upper()))
+        and not parsed.joiners[span.start + 1]
     )
 
 
@@ -184,14 +242,15 @@ def find_acronyms(parsed: ParsedText, registry: Registry) -> list[Span]:
     """Acronyms of known organizations that stand alone in a segment in capitals."""
     spans = []
     offsets: dict[int, int] = {}
-    for position, segment in enumerate(parsed.segment_of):
-        offsets.setdefault(segment, position)
+    for offset, number in enumerate(parsed.segment_of):
+        offsets.setdefault(number, offset)
     for position, segment in enumerate(parsed.segments):
         if len(segment) > 16 or segment.upper() != segment or not segment[0].isalpha():
             continue
         key = normalise(segment)
         candidates = registry.by_acronym.get(key)
-        if candidates and not registry.places.is_place(key):
+        known = registry.places.is_place(key) or segment in registry.places.state_codes
+        if candidates and not known:
             whole = 2 if len(parsed.segments) == 1 else 1
             start = offsets.get(position, 0)
             spans.append(Span(start, 1, position, whole, False, False, candidates))

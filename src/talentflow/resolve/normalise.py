@@ -13,15 +13,21 @@ from typing import Final, NamedTuple
 
 NORMALISER_VERSION: Final = 1
 
-STOP_WORDS: Final = frozenset(
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list written in one string."""
+    return frozenset(text.split())
+
+
+STOP_WORDS: Final = word_set(
     "the of for at in on and de la le les du des d l del della delle dello degli di do da dos das "
-    "der die das dem den el los las y e et und für fur van voor het te i en og och "
-    "inc ltd llc gmbh corp corporation limited incorporated plc pvt pte".split()
+    "der die das dem den el los las y e et und für fur van voor het te i en og och studi "
+    "inc ltd llc gmbh corp corporation limited incorporated plc pvt pte"
 )
 """Words that spellings drop or exchange freely."""
 
-JOINING_WORDS: Final = frozenset(
-    "of for and in de du des del della di do da der für fur y e et und van".split()
+JOINING_WORDS: Final = word_set(
+    "of for and in de du des del della di do da der für fur y e et und van"
 )
 """Stop words that tie what follows to what stands before."""
 
@@ -31,7 +37,7 @@ _EXPANSIONS: Final = {
     "universitesi univercity universtiy univeristy unversity universitaet",
     "institute": "inst instit institut instituto istituto institutes instytut",
     "national": "natl nat nacional nazionale nationale",
-    "international": "intl internat",
+    "international": "intl internat int",
     "department": "dept dep dpt departamento departement dipartimento departments",
     "laboratory": "lab labs laboratories laboratorio laboratoire",
     "center": "centre ctr cent centro centrum centers centres zentrum",
@@ -40,7 +46,7 @@ _EXPANSIONS: Final = {
     "academy": "acad academia accademia academie",
     "hospital": "hosp",
     "science": "sci sciences",
-    "technology": "tech technol technologies",
+    "technology": "tech technol technologies tecnologia technologia technologie tecnologias",
     "technological": "tecnologico tecnologica",
     "technical": "technische tecnica technique",
     "engineering": "eng engg engn engrg engr",
@@ -73,7 +79,7 @@ _EXPANSIONS: Final = {
     "company": "companies",
 }
 _EXPANSION: Final = {
-    short: word for word, shorts in _EXPANSIONS.items() for short in shorts.split()
+    short: word for word, shorts in _EXPANSIONS.items() for short in word_set(shorts)
 }
 _JOINED: Final = {("jiao", "tong"): "jiaotong", ("chiao", "tung"): "chiaotung"} | {
     ("yat", "sen"): "yatsen"

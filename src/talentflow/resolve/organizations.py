@@ -11,39 +11,31 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from talentflow.core.areas import AREA_INDEX
 from talentflow.core.contracts import RESOLVED_MENTIONS, check_table
-from talentflow.resolve.candidates import (
-    ParsedText,
-    Span,
-    find_acronyms,
-    find_names,
-    parse_text,
-)
-from talentflow.resolve.places import (
-    PARENT_AREA,
-    PlaceWord,
-    area_of_domain,
-    find_places,
-    find_weak_places,
-)
-from talentflow.resolve.registry import Kind, Registry
+from talentflow.resolve.choose import Choice, Evidence, choose_organizations, gather_evidence
+from talentflow.resolve.locate import locate_choice, pick_place
+from talentflow.resolve.places import area_of_domain, find_weak_places
+from talentflow.resolve.registry import Registry
 from talentflow.resolve.sectors import sector_of_words
 
 RULE_PRECISION: Final = {
-    "text_overlay": 0.98,
     "text_name": 0.97,
+    "text_overlay": 0.96,
     "segment_overlay": 0.96,
-    "segment_name": 0.95,
-    "name_in_text": 0.90,
-    "name_loose": 0.80,
-    "homonym": 0.75,
-    "acronym": 0.80,
+    "segment_name": 0.93,
+    "name_loose": 0.92,
+    "name_in_text": 0.91,
+    "acronym": 0.90,
     "domain": 0.90,
-    "domain_beside_text": 0.60,
+    "domain_beside_text": 0.75,
+    "homonym": 0.60,
 }
-"""Share of a rule's answers that are right, measured by `benchmarks/resolve_organizations.py`
-on the development part of the labelled lists; the probability that an answer carries."""
+"""Share of a rule's answers that are right: the probability that an answer carries.
+
+Measured by `benchmarks/resolve_organizations.py` on the development half of the lists that
+label every organization of a text; `homonym` on all lists; `domain` as agreement with texts
+that name an organization. No list tells of `domain_beside_text`: assumed to be halfway between
+`domain` and `homonym`."""
 
 _NONE_NAMED: Final = re.compile(
     r"\W*(?:(?:an?\s+)?independent(?:\s+(?:researcher|scholar|scientist|consultant|author|"
@@ -72,28 +64,6 @@ class Answer:
     country_rule: str = "unknown"
 
 
-@dataclass(frozen=True)
-class _Choice:
-    """An organization that a span of the text was taken for."""
-
-    organization: int
-    score: float
-    rule: str
-    span: Span
-
-
-@dataclass(frozen=True)
-class _Evidence:
-    """What text and domain say besides names. `stated`: areas that the text names outright."""
-
-    parsed: ParsedText
-    places: list[PlaceWord]
-    stated: frozenset[str]
-    plausible: frozenset[str]
-    domain: str | None
-    owners: tuple[int, ...]
-
-
 def resolve_mentions(mentions: pa.Table, registry: Registry) -> pa.Table:
     """One row of `resolved_mentions` per row of `mentions`, in the same order.
 
@@ -113,7 +83,7 @@ def resolve_mentions(mentions: pa.Table, registry: Registry) -> pa.Table:
             None if o is None else registry.ids[o],
             None if o is None else registry.names[o],
             answer.country,
-            None if o is None else registry.countries[o],
+            None if o is None else registry.seat_of(o),
             answer.city,
             answer.sector,
             answer.probability,
@@ -135,11 +105,12 @@ def resolve_affiliation(text: str | None, domain: str | None, registry: Registry
     domain = clean_domain(domain)
     if not text or not text.strip():
         return [_answer_by_domain(domain, registry)]
-    evidence = _gather(text, domain, registry)
-    choices = _choose(evidence, registry)
+    evidence = gather_evidence(text, domain, registry)
+    choices = choose_organizations(evidence, registry)
     if not choices:
         return [_answer_without_name(text, evidence, registry)]
-    return [_answer(choice, text, evidence, registry) for choice in choices]
+    segments = sorted({choice.span.segment for choice in choices})
+    return [_answer(choice, segments, text, evidence, registry) for choice in choices]
 
 
 def clean_domain(domain: str | None) -> str | None:
@@ -151,145 +122,12 @@ def clean_domain(domain: str | None) -> str | None:
     return host if _DOMAIN.fullmatch(host) else None
 
 
-def _gather(text: str, domain: str | None, registry: Registry) -> _Evidence:
-    parsed = parse_text(text)
-    places = find_places(parsed.segments, registry.places)
-    stated = {a for p in places if p.level == 3 and len(p.areas) == 1 for a in p.areas}
-    plausible = {a for p in places for a in p.areas if a}
-    owners = registry.find_domain(domain) if domain else ()
-    return _Evidence(parsed, places, frozenset(stated), frozenset(plausible), domain, owners)
-
-
-def _choose(evidence: _Evidence, registry: Registry) -> list[_Choice]:
-    """The organizations that the text names, best first."""
-    choices = []
-    for span in find_names(evidence.parsed, registry):
-        choice = _decide(span, evidence, registry)
-        if choice is not None:
-            choices.append(choice)
-    if not any(choice.score >= 1 for choice in choices):
-        for span in find_acronyms(evidence.parsed, registry):
-            choice = _decide_acronym(span, evidence, registry)
-            if choice is not None:
-                choices.append(choice)
-    choices.sort(key=lambda c: (-c.score, c.span.start))
-    return _drop_parents(choices, registry)
-
-
-def _decide(span: Span, evidence: _Evidence, registry: Registry) -> _Choice | None:
-    """Which of the organizations of one name is meant; null where nothing decides it."""
-    fitting = [c for c in span.candidates if _fits(c[0], evidence, registry)]
-    if not fitting:
-        return None
-    narrowed = _narrow(fitting, evidence, registry)
-    organization, kind = narrowed[0]
-    ambiguous = len(narrowed) > 1
-    if ambiguous and kind is not Kind.OVERLAY and not _same_family(narrowed, registry):
-        return None
-    supported = _is_supported(organization, evidence, registry)
-    if span.generic and kind is not Kind.OVERLAY and not supported:
-        return None
-    if kind is Kind.OVERLAY:
-        rule = ("name_in_text", "segment_overlay", "text_overlay")[span.whole]
-    else:
-        rule = ("name_in_text", "segment_name", "text_name")[span.whole]
-    if span.loose:
-        rule = "name_loose"
-    if ambiguous and kind is not Kind.OVERLAY:
-        rule = "homonym"
-    score = 1 + 0.5 * span.whole + 0.05 * min(span.size, 6) - 0.5 * span.loose
-    score += 0.4 * (registry.sectors[organization] == "university") - 0.8 * span.generic
-    score += 0.2 * supported - 0.3 * (kind is Kind.ALIAS) - 0.6 * (span.size == 1)
-    return _Choice(organization, score, rule, span)
-
-
-def _fits(organization: int, evidence: _Evidence, registry: Registry) -> bool:
-    """Whether the stated country allows the organization; companies are anywhere."""
-    country = registry.countries[organization]
-    stated = evidence.stated
-    if not stated or country is None or country in stated:
-        return True
-    if PARENT_AREA.get(country) in stated:
-        return True
-    return organization in registry.family_of or registry.sectors[organization] == "company"
-
-
-def _narrow(
-    candidates: list[tuple[int, Kind]], evidence: _Evidence, registry: Registry
-) -> list[tuple[int, Kind]]:
-    """The candidates that country, city, domain and kind of name leave, strongest kind first."""
-    if len(candidates) == 1:
-        return candidates
-    cities = {p.name.casefold() for p in evidence.places if p.level == 1}
-    tests = (
-        lambda c: registry.countries[c[0]] in evidence.stated,
-        lambda c: (registry.cities[c[0]] or "").casefold() in cities,
-        lambda c: registry.countries[c[0]] in evidence.plausible,
-        lambda c: c[0] in evidence.owners,
-        lambda c: c[1] is Kind.OVERLAY,
-        lambda c: c[1] is Kind.DISPLAY,
-        lambda c: c[1] in (Kind.DISPLAY, Kind.LABEL),
-        lambda c: c[0] not in registry.named_only,
-        lambda c: not registry.ids[c[0]].startswith("local:"),
-        lambda c: registry.parents[c[0]] not in {o for o, _ in candidates},
-    )
-    for test in tests:
-        kept = [c for c in candidates if test(c)]
-        if len(kept) == 1:
-            return kept
-        candidates = kept or candidates
-    return candidates
-
-
-def _same_family(candidates: list[tuple[int, Kind]], registry: Registry) -> bool:
-    families = {registry.family_of.get(o) for o, _ in candidates}
-    return len(families) == 1 and None not in families
-
-
-def _is_supported(organization: int, evidence: _Evidence, registry: Registry) -> bool:
-    """Whether place or domain speak for the organization, besides its name."""
-    country = registry.countries[organization]
-    if country is not None and country in evidence.plausible:
-        return True
-    if organization in evidence.owners:
-        return True
-    if evidence.domain is None:
-        return False
-    return country is not None and area_of_domain(evidence.domain) == country
-
-
-def _decide_acronym(span: Span, evidence: _Evidence, registry: Registry) -> _Choice | None:
-    """An acronym counts only with support of its own, or as a long one that nobody shares."""
-    supported = [c for c in span.candidates if _is_supported(c[0], evidence, registry)]
-    owned = [c for c in supported if c[0] in evidence.owners]
-    for candidates in (owned, supported):
-        if len(candidates) == 1:
-            return _Choice(candidates[0][0], 0.5, "acronym", span)
-    alone = len(span.candidates) == 1 and not evidence.places and span.whole == 2
-    if alone and len(evidence.parsed.segments[0]) >= 4:
-        return _Choice(span.candidates[0][0], 0.4, "acronym", span)
-    return None
-
-
-def _drop_parents(choices: list[_Choice], registry: Registry) -> list[_Choice]:
-    """Without repeated organizations and those whose own part is named as well."""
-    chosen: dict[int, _Choice] = {}
-    for choice in choices:
-        chosen.setdefault(choice.organization, choice)
-    parents = set()
-    for organization in chosen:
-        above = registry.parents[organization]
-        for _ in range(4):
-            if above < 0 or above == organization:
-                break
-            parents.add(above)
-            above = registry.parents[above]
-    return [c for o, c in chosen.items() if o not in parents] or list(chosen.values())[:1]
-
-
-def _answer(choice: _Choice, text: str, evidence: _Evidence, registry: Registry) -> Answer:
+def _answer(
+    choice: Choice, segments: list[int], text: str, evidence: Evidence, registry: Registry
+) -> Answer:
     organization = choice.organization
-    country, city, rule = _locate(choice, evidence, registry)
+    following = next((s for s in segments if s > choice.span.segment), None)
+    country, city, rule = locate_choice(choice, following, evidence, registry)
     family = registry.families.get(registry.family_of.get(organization, ""), {})
     if country is not None and country in family and registry.countries[organization] != country:
         organization = family[country]
@@ -303,100 +141,6 @@ def _answer(choice: _Choice, text: str, evidence: _Evidence, registry: Registry)
         rule=choice.rule,
         country_rule=rule,
     )
-
-
-def _locate(
-    choice: _Choice, evidence: _Evidence, registry: Registry
-) -> tuple[str | None, str | None, str]:
-    """Country, city and what decided the country, of the site named with an organization."""
-    organization = choice.organization
-    seat, home = registry.countries[organization], registry.cities[organization]
-    segment = choice.span.segment
-    named, rule, city = _pick_place(evidence.places, seat, segment)
-    if named is not None:
-        named_city = city or (home if named == seat else None)
-        return named, named_city, rule
-    is_company = registry.sectors[organization] == "company"
-    if is_company:
-        area = _area_of_branch(organization, evidence, registry)
-        if area is not None and area != seat:
-            return area, None, "domain_suffix"
-    if seat is not None:
-        return seat, home, "inferred_seat" if is_company else "organization_site"
-    area = area_of_domain(evidence.domain) if evidence.domain else None
-    return area, None, "domain_suffix" if area else "unknown"
-
-
-def _pick_place(
-    places: list[PlaceWord], seat: str | None, segment: int
-) -> tuple[str | None, str, str | None]:
-    """The area that the place words after a segment name, the rule, and the city among them.
-
-    Words before the segment count only where none stands after it; HK, MO, TW and PR win over
-    CN and US; a name of several places is read as the seat's, where that is among them.
-    """
-    after = [p for p in places if p.segment >= segment] or places
-    cities = [p for p in after if p.level == 1]
-    city = cities[-1].name if cities else None
-    for level, rule in ((3, "country_word"), (2, "place_word"), (1, "place_word")):
-        words = [p for p in after if p.level == level and (p.alone or level > 1)]
-        if level == 1:
-            words = [p for p in cities if "" not in p.areas or seat in p.areas]
-        areas = [a for p in words if (a := _read_areas(p, after, seat)) is not None]
-        if not areas:
-            continue
-        area = areas[0] if level == 3 else areas[-1]
-        area = _prefer_own_code(area, areas, after, seat)
-        return area, rule, city if _is_city_of(cities, area) else None
-    return None, "unknown", None
-
-
-def _read_areas(word: PlaceWord, others: list[PlaceWord], seat: str | None) -> str | None:
-    areas = [a for a in word.areas if a]
-    if len(areas) == 1:
-        return areas[0]
-    if seat in areas:
-        return seat
-    around = {o.areas[0] for o in others if o is not word and len(o.areas) == 1}
-    near = [a for a in areas if a in around]
-    if near:
-        return near[0]
-    return areas[0] if word.level == 2 and seat is None and "" not in word.areas else None
-
-
-def _prefer_own_code(area: str, areas: list[str], words: list[PlaceWord], seat: str | None) -> str:
-    """HK, MO, TW or PR where the text names one of them beside CN or US, or is seated there
-    and names no other place of the larger one."""
-    named = {a for p in words for a in p.areas if PARENT_AREA.get(a) == area}
-    inland = any(p.areas == (area,) and p.level < 3 for p in words)
-    if len(named) == 1 and not inland:
-        return named.pop()
-    if seat is not None and PARENT_AREA.get(seat) == area and not inland:
-        return seat
-    return area
-
-
-def _is_city_of(cities: list[PlaceWord], area: str) -> bool:
-    return bool(cities) and area in cities[-1].areas
-
-
-def _area_of_branch(organization: int, evidence: _Evidence, registry: Registry) -> str | None:
-    """The country of a company's own e-mail domain (`x.co.kr`, `de.x.com`); not of others'."""
-    domain = evidence.domain
-    if domain is None or registry.is_free_mail(domain):
-        return None
-    owners = evidence.owners
-    family = registry.family_of.get(organization)
-    if owners and organization not in owners:
-        branch = [o for o in owners if family and registry.family_of.get(o) == family]
-        return registry.countries[branch[0]] if branch else None
-    area = area_of_domain(domain)
-    if area is not None:
-        return area
-    first = domain.split(".")[0].upper()
-    if domain.count(".") >= 2 and len(first) == 2:
-        return "GB" if first == "UK" else first if first in AREA_INDEX else None
-    return None
 
 
 def _answer_by_domain(domain: str | None, registry: Registry) -> Answer:
@@ -436,9 +180,9 @@ def _sector_of_domain(domain: str) -> str | None:
     )
 
 
-def _answer_without_name(text: str, evidence: _Evidence, registry: Registry) -> Answer:
+def _answer_without_name(text: str, evidence: Evidence, registry: Registry) -> Answer:
     """The answer where the text names no known organization."""
-    country, rule, city = _pick_place(evidence.places, None, 0)
+    country, rule, city = pick_place(evidence.places, None)
     by_domain = _answer_by_domain(evidence.domain, registry)
     sector = sector_of_words(text)
     if country is None:

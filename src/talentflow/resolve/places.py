@@ -6,23 +6,29 @@ China or USA after them.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from typing import Final
 
 from talentflow.core.areas import AREA_INDEX
-from talentflow.resolve.normalise import is_wide, normalise, raw_words
+from talentflow.resolve.normalise import is_wide, normalise, raw_words, word_set
+from talentflow.resolve.overlays import read_overlay
 
 PARENT_AREA: Final = {"HK": "CN", "MO": "CN", "TW": "CN", "PR": "US"}
 """Areas with a code of their own that texts often file under another."""
 
-_LANGUAGES: Final = "en ko ja zh zh_Hant de fr es it pt nl pl tr ru sv da nb fi cs hu vi".split()
-_GENERIC_TLDS: Final = frozenset("ai io me tv co cc ws fm ly to sh st gg su eu ac im nu".split())
+_LANGUAGES: Final = sorted(
+    word_set("en ko ja zh zh_Hant de fr es it pt nl pl tr ru sv da nb fi cs hu vi")
+)
+_GENERIC_TLDS: Final = word_set("ai io me tv co cc ws fm ly to sh st gg su eu ac im nu")
 _TLD_AREA: Final = {"uk": "GB"}
+_COUNTRY_CODES: Final = word_set(
+    "KR JP CN TW SG CH FR IT ES BE SE NO DK FI AT PT GR PL CZ HU RO IE TR RU BR AU NZ TH VN MY ZA "
+    "EG IR"
+)
+"""Codes that close an address; others are states, provinces or initials more often."""
 _CITY_MIN_SHARE: Final = 0.85
 _CITY_MIN_ORGANIZATIONS: Final = 2
 _POSTAL: Final = (
@@ -79,11 +85,13 @@ def build_places(cities: Iterable[tuple[str, str]]) -> PlaceIndex:
     One pair is given per organization seated there, so that a name that several countries
     share goes to the one where nearly all of its organizations are, or to none.
     """
-    countries = {normalise(name): (code,) for name, code in _cldr_names()}
+    countries: dict[str, tuple[str, ...]] = {}
+    for name, code in _cldr_names():
+        countries[normalise(name)] = (code,)
     states: dict[str, tuple[str, ...]] = {}
     state_codes: dict[str, str] = {}
     city_areas, city_names = _count_cities(cities)
-    for row in _read_overlay():
+    for row in read_overlay("places.csv"):
         areas = tuple(row["country"].split("|"))
         for name in row["names"].split("|"):
             key = normalise(name)
@@ -110,6 +118,10 @@ def find_places(segments: Sequence[str], places: PlaceIndex) -> list[PlaceWord]:
     """The place words of a text that was cut into segments, in the order of the text."""
     found: list[PlaceWord] = []
     for position, segment in enumerate(segments):
+        if segment in _COUNTRY_CODES:
+            if 0 < position == len(segments) - 1:
+                found.append(PlaceWord(position, 2, (segment,), segment, True))
+            continue
         found.extend(_find_in_segment(position, segment, places))
     return found
 
@@ -133,12 +145,6 @@ def _cldr_names() -> Iterator[tuple[str, str]]:
                 yield re.sub(r"\s*\(.*\)", "", name) if language != "en" else name, code
 
 
-def _read_overlay() -> list[dict[str, str]]:
-    path = resources.files("talentflow.resolve") / "overlays" / "places.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def _count_cities(
     cities: Iterable[tuple[str, str]],
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
@@ -152,7 +158,7 @@ def _count_cities(
         if key:
             counts.setdefault(key, Counter())[country] += 1
             names.setdefault(key, city)
-    areas = {}
+    areas: dict[str, tuple[str, ...]] = {}
     for key, counted in counts.items():
         total = counted.total()
         top, n = counted.most_common(1)[0]
@@ -179,15 +185,12 @@ def _find_in_segment(position: int, segment: str, places: PlaceIndex) -> Iterato
     if with_code and with_code[1] in places.state_codes:
         alone = not segment[: with_code.start()].strip()
         if alone or with_code[2] or _names_city(segment[: with_code.start()], places):
-            areas = (places.state_codes[with_code[1]],)
+            areas: tuple[str, ...] = (places.state_codes[with_code[1]],)
             if alone and not with_code[2] and with_code[1] in AREA_INDEX:
                 areas = (*areas, with_code[1])  # CA, DE, IN: a state's code or a country's
             yield PlaceWord(position, 2, areas, with_code[1], alone)
             yield from _find_suffix(position, segment[: with_code.start()], places)
             return
-    if len(bare) == 2 and bare.isupper() and bare in AREA_INDEX:
-        yield PlaceWord(position, 3, (bare,), bare, True)
-        return
     yield from _find_suffix(position, bare, places)
 
 
@@ -209,8 +212,11 @@ def _find_suffix(position: int, text: str, places: PlaceIndex) -> Iterator[Place
             continue
         if _is_joined(raw, words[-n]):
             return
+        rest = " ".join(words[:-n])
+        if word.level == 2 and not places.is_place(rest):
+            return
         if word.level > 1:
-            yield from _find_suffix(position, " ".join(words[:-n]), places)
+            yield from _find_suffix(position, rest, places)
         yield word
         return
 

@@ -6,34 +6,33 @@ any number of processes. It holds plain dictionaries and lists, so it pickles an
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from importlib import resources
 from typing import Final
 
 import pyarrow as pa
 
-from talentflow.core.areas import AREA_INDEX, area_names
-from talentflow.resolve.normalise import normalise
+from talentflow.core.areas import area_names
+from talentflow.resolve.normalise import normalise, word_set
+from talentflow.resolve.overlays import read_overlay
 from talentflow.resolve.places import PlaceIndex, build_places
 
 MAX_NAME_WORDS: Final = 14
 
 _IN_COUNTRY: Final = re.compile(r"^(.*\S)\s*\(([^()]+)\)$")
 _SLUG: Final = re.compile(r"[^a-z0-9]+")
-_SHARED_HOSTS: Final = frozenset(
+_SHARED_HOSTS: Final = word_set(
     "sites.google.com google.com facebook.com wordpress.com blogspot.com wixsite.com linkedin.com "
     "github.io github.com weebly.com twitter.com instagram.com youtube.com wikipedia.org "
     "en.wikipedia.org web.archive.org medium.com business.site jimdo.com jimdofree.com "
-    "researchgate.net tripod.com sharepoint.com amazonaws.com".split()
+    "researchgate.net tripod.com sharepoint.com amazonaws.com"
 )
-_PUBLIC_LABELS: Final = frozenset(
-    "ac edu co com gov org net go or re ne gob gouv nic mil sch uni res gub gv".split()
+_PUBLIC_LABELS: Final = word_set(
+    "ac edu co com gov org net go or re ne gob gouv nic mil sch uni res gub gv"
 )
-_FREE_MAIL: Final = frozenset(
+_FREE_MAIL: Final = word_set(
     "gmail.com googlemail.com qq.com vip.qq.com 163.com 126.com 139.com yeah.net sina.com "
     "sina.com.cn sina.cn sohu.com foxmail.com aliyun.com hotmail.com hotmail.fr hotmail.co.uk "
     "outlook.com outlook.fr outlook.de outlook.kr live.com live.cn live.nl msn.com naver.com "
@@ -43,7 +42,7 @@ _FREE_MAIL: Final = frozenset(
     "gmx.de gmx.net gmx.com gmx.at web.de t-online.de orange.fr free.fr laposte.net wanadoo.fr "
     "libero.it seznam.cz wp.pl rediffmail.com zoho.com fastmail.com fastmail.fm hey.com mail.com "
     "comcast.net verizon.net att.net sbcglobal.net cox.net btinternet.com ieee.org acm.org "
-    "alumni.com inbox.com duck.com tutanota.com email.com openreview.net dblp.org".split()
+    "alumni.com inbox.com duck.com tutanota.com email.com openreview.net dblp.org"
 )
 
 
@@ -76,14 +75,20 @@ class Registry:
     """Position of what the organization is today: itself, or the successor of a withdrawn one."""
     parents: list[int] = field(default_factory=list)
     """Position of the parent; -1 where none is known."""
+    weights: list[int] = field(default_factory=list)
+    """Names and parts that the registry lists of an organization: how well known it is."""
     named_only: set[int] = field(default_factory=set)
     """Organizations of which the registry states little more than the name."""
     by_name: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
     by_acronym: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
+    by_word_set: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
+    """Words of a university's name in alphabetical order, where no two have the same."""
     by_domain: dict[str, tuple[int, ...]] = field(default_factory=dict)
     families: dict[str, dict[str, int]] = field(default_factory=dict)
     """Company name without its country → country → position."""
     family_of: dict[int, str] = field(default_factory=dict)
+    family_seats: dict[str, str] = field(default_factory=dict)
+    """Company name → country of its seat, where the overlays state it."""
     longest: dict[str, int] = field(default_factory=dict)
     """First word of a name → number of words of the longest name that begins with it."""
     places: PlaceIndex = field(default_factory=lambda: build_places(()))
@@ -99,6 +104,18 @@ class Registry:
             if found:
                 return found
         return ()
+
+    def seat_of(self, organization: int) -> str | None:
+        """The country of the organization's seat; of a branch that of the company above it."""
+        top = organization
+        if self.sectors[top] == "company":
+            for _ in range(4):
+                above = self.parents[top]
+                if above < 0 or self.sectors[above] not in ("company", None):
+                    break
+                top = above
+        stated = self.family_seats.get(self.family_of.get(top, ""))
+        return stated or self.countries[top] or self.countries[organization]
 
     def is_free_mail(self, domain: str) -> bool:
         """Whether anybody can have an address under the domain."""
@@ -155,6 +172,10 @@ class _Builder:
         registry.current = [
             _follow(i, successors, columns["status"]) for i in range(len(registry.ids))
         ]
+        registry.weights = [1] * len(registry.ids)
+        for parent in registry.parents:
+            if parent >= 0:
+                registry.weights[parent] += 2
         for i, domains in enumerate(columns["domains"]):
             if columns["status"][i] != "withdrawn":
                 for domain in domains or ():
@@ -168,6 +189,7 @@ class _Builder:
             i = self.position.get(identifier)
             if i is None:
                 continue
+            self.registry.weights[i] += 1
             company = _IN_COUNTRY.match(name) if name.endswith(")") else None
             country = self.country_codes.get(company[2]) if company else None
             if company and country:
@@ -183,7 +205,7 @@ class _Builder:
 
     def add_overlay(self, file: str) -> None:
         """Names of known organizations; the organization is made where none fits."""
-        for row in _read_overlay(file):
+        for row in read_overlay(file):
             names = row["names"].split("|")
             if row["local_id"] == "local:*":
                 for name in names:
@@ -207,7 +229,7 @@ class _Builder:
             self._add_domain(domain, i)
 
     def add_overlay_domains(self, file: str) -> None:
-        for row in _read_overlay(file):
+        for row in read_overlay(file):
             i = self._find(row["registry_name"], row["country"] or None)
             if i is not None:
                 for domain in row["domains"].split("|"):
@@ -225,6 +247,7 @@ class _Builder:
         registry.by_domain = {
             domain: _owners(found, registry) for domain, found in self.domains.items()
         }
+        registry.by_word_set = _index_word_sets(registry)
         for key in registry.by_name:
             words = key.split(" ", MAX_NAME_WORDS)
             if len(words) <= MAX_NAME_WORDS and registry.longest.get(words[0], 0) < len(words):
@@ -270,9 +293,12 @@ class _Builder:
             base = _IN_COUNTRY.match(registry_name)
             if base and base[2] in self.country_codes and country:
                 self._add_family(base[1], country, i)
+                self.registry.family_seats.setdefault(normalise(base[1]), country)
         for name in (*names, registry_name):
             key = normalise(name)
             found = self.named.setdefault(key, [])
+            if found and found[0][1] is Kind.OVERLAY:
+                continue  # the first line wins
             found[:] = [(i, Kind.OVERLAY), *(c for c in found if c[0] != i)]
 
     def _find(self, name: str, country: str | None) -> int | None:
@@ -321,6 +347,7 @@ class _Builder:
         registry.sectors.append(sector or None)
         registry.current.append(i)
         registry.parents.append(-1)
+        registry.weights.append(1)
         return i
 
 
@@ -354,6 +381,16 @@ def _owners(found: Sequence[int], registry: Registry) -> tuple[int, ...]:
     return tuple(tops or found)
 
 
+def _index_word_sets(registry: Registry) -> dict[str, tuple[Candidate, ...]]:
+    sets: dict[str, dict[int, Candidate]] = {}
+    for key, candidates in registry.by_name.items():
+        words = key.split()
+        if 1 < len(words) < 9 and "university" in words:
+            found = sets.setdefault(" ".join(sorted(words)), {})
+            found.update((i, (i, Kind.ALIAS)) for i, _ in candidates)
+    return {key: tuple(found.values()) for key, found in sets.items() if len(found) == 1}
+
+
 def _looks_like_acronym(name: str) -> bool:
     return " " not in name and len(name) <= 6 and name.isascii() and name.upper() == name
 
@@ -365,16 +402,6 @@ def _is_public(domain: str) -> bool:
 
 def _slug(name: str) -> str:
     return _SLUG.sub("-", normalise(name)).strip("-")
-
-
-def _read_overlay(file: str) -> Iterator[dict[str, str]]:
-    path = resources.files("talentflow.resolve") / "overlays" / file
-    with path.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            country = row.get("country") or ""
-            if country and country not in AREA_INDEX:
-                raise ValueError(f"{file}: {country!r} is no area, in {row}")
-            yield row
 
 
 def list_overlay_gaps(registry: Registry, ids: Iterable[str] | None = None) -> list[str]:

@@ -14,7 +14,8 @@ _SECTORS: Final = (
     ),
     (
         "healthcare",
-        r"hospital|clinic\b|clinical center|klinik|medical cent|health system|infirmary|병원|医院|病院",
+        r"hospital|clinic\b|clinical center|klinik|medical cent|health system|infirmary|"
+        r"병원|医院|病院",
     ),
     (
         "company",
@@ -30,7 +31,8 @@ _SECTORS: Final = (
     (
         "facility",
         r"national laborator|research (?:institute|cent|council)|academy of sciences|"
-        r"institute (?:of|for)|institut f[üu]r|max.planck|fraunhofer|研究所|연구원|연구소|laborator",
+        r"institute (?:of|for)|institut f[üu]r|max.planck|fraunhofer|"
+        r"研究所|연구원|연구소|laborator",
     ),
     ("nonprofit", r"foundation\b|\bfondazione\b|non-?profit|재단|association\b|\bsociety\b"),
 )
