@@ -70,7 +70,7 @@ def get_manifest(request: Request) -> JSONResponse:
 
 
 @router.get("/values")
-def list_values(  # noqa: PLR0913 — one parameter per column of the table is the interface
+def list_values(
     request: Request,
     indicator: Annotated[str, Query(max_length=100, examples=["net_rate"])],
     area: Text = None,
@@ -99,7 +99,7 @@ def list_values(  # noqa: PLR0913 — one parameter per column of the table is t
 
 
 @router.get("/charts/{chart}.{kind}")
-def get_chart(  # noqa: PLR0913 — one parameter per choice of the reader
+def get_chart(
     request: Request,
     chart: str,
     kind: str,

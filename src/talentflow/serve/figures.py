@@ -177,9 +177,7 @@ class Figures:
         if key not in self._window_cache:
             rows = self._slice_definition(*key)
             seen = rows.group_by(["period", "flag"], use_threads=False).aggregate([])
-            pairs = list(
-                zip(seen["period"].to_pylist(), seen["flag"].to_pylist(), strict=True)
-            )
+            pairs = list(zip(seen["period"].to_pylist(), seen["flag"].to_pylist(), strict=True))
             windows = {period for period, _ in pairs if "/" in period}
             censored = {period for period, flag in pairs if flag == "censored"}
             order = sorted(windows, key=lambda w: (parse_window(w) or (0, 0))[::-1], reverse=True)
@@ -188,7 +186,9 @@ class Figures:
 
     def _slice_definition(self, indicator: str, definition: str) -> pa.Table:
         spans = [
-            span for (name, id_, _), span in self._groups.items() if (name, id_) == (indicator, definition)
+            span
+            for (name, id_, _), span in self._groups.items()
+            if (name, id_) == (indicator, definition)
         ]
         if not spans:
             return self.table.slice(0, 0)

@@ -162,9 +162,7 @@ def show_method(request: Request, lang: Language, indicator: str) -> HTMLRespons
     edition = _edition(request)
     known = edition.snapshot.indicators
     if indicator not in known:
-        raise NotFoundError(
-            f"no indicator {indicator!r}", expected="one of " + ", ".join(known)
-        )
+        raise NotFoundError(f"no indicator {indicator!r}", expected="one of " + ", ".join(known))
     definitions = edition.snapshot.definitions
 
     def make() -> str:

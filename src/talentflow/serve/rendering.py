@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from talentflow.core.areas import LANGUAGES
 from talentflow.serve import words
@@ -67,13 +69,20 @@ def _asset_digests() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("talentflow.serve", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["code_marks"] = mark_code
+    return environment
+
+
+def mark_code(text: str) -> Markup:
+    """Text whose `backticked` words become code elements; everything else is escaped."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _say(language: str, key: str, **placeholders: object) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import altair as alt
 
@@ -18,7 +18,7 @@ from talentflow.serve.figures import DEFAULT, Cell, Figure, Figures
 from talentflow.serve.texts import get_text, has_text
 from talentflow.serve.words import name_area, say_level
 
-Drawing = alt.Chart | alt.LayerChart
+Drawing = alt.Chart | alt.LayerChart | alt.FacetChart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,12 +108,8 @@ class Chart:
         """The Vega-Lite specification, without size in x and without theme."""
         drawing: dict[str, Any] = self.draw().to_dict(validate=False)
         drawing.pop("config", None)
-        return drawing
+        return {**drawing, "autosize": {"type": "fit-x", "contains": "padding"}}
 
     def _text(self, part: str, **words: object) -> str:
         key = f"chart.{self.id}.{part}"
         return self.request.text(key, when=self.when, **words) if has_text(key) else ""
-
-
-MIN_HEIGHT: Final = 120
-"""Pixels; below this a chart is not readable."""

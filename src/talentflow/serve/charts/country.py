@@ -9,7 +9,7 @@ from talentflow.core.vocabulary import ALL, STUDY_STAGES
 from talentflow.serve.charts.chart import Chart, Request
 from talentflow.serve.charts.dots import Dots, draw_dots
 from talentflow.serve.charts.flows import SHOWN, Flows, draw_flows
-from talentflow.serve.charts.series import Lines, draw_lines
+from talentflow.serve.charts.series import Lines, draw_lines, skip_leading
 from talentflow.serve.charts.shares import draw_sector_shares
 from talentflow.serve.charts.world import COHORT, ORALS
 from talentflow.serve.figures import Cell, Figure, parse_window
@@ -88,9 +88,7 @@ def chart_flows(request: Request) -> Chart:
         request.figures.find_one(name, request.area, Cell(period=window), definition=definition)
         for name in ("inflow", "outflow")
     ]
-    flows = Flows(
-        arrivals=arrivals, departures=departures, inflow=totals[0], outflow=totals[1]
-    )
+    flows = Flows(arrivals=arrivals, departures=departures, inflow=totals[0], outflow=totals[1])
     rows = [
         figure
         for side in (arrivals, departures)
@@ -142,7 +140,9 @@ def chart_retention(request: Request) -> Chart:
 
 def chart_study_to_work(request: Request) -> Chart:
     """Where those who finished a doctorate in the country worked next."""
-    every = [f for f in request.find("stage_flow", Cell(partner=None, stage=None)) if f.partner != ALL]
+    every = [
+        f for f in request.find("stage_flow", Cell(partner=None, stage=None)) if f.partner != ALL
+    ]
     for stage in ("doctoral", ALL, "master", "postdoctoral"):
         figures = [f for f in every if f.stage == stage and f.value is not None]
         if figures:
@@ -246,6 +246,6 @@ def _note_missing(rows: Sequence[Figure], request: Request) -> tuple[str, ...]:
     if "censored" in flags:
         first = min(row.period for row in rows if row.censored)
         notes.append(request.text("chart.note_censored", first=first))
-    if flags & {"too_few", "suppressed"}:
+    if any(row.value is None for row in skip_leading(rows)):
         notes.append(request.text("chart.note_missing"))
     return tuple(notes)

@@ -34,7 +34,7 @@ def draw_dots(dots: Dots, request: Request) -> Drawing:
     """A dot and an interval per item, in the order given."""
     rows = [_make_row(name, figure, dots, request) for name, figure in dots.items]
     names = [name for name, _ in dots.items]
-    base = alt.Chart(alt.Data(values=rows))
+    base = alt.Chart(alt.InlineData(values=rows))
     y = alt.Y(
         "name:N",
         sort=None,
@@ -57,9 +57,9 @@ def draw_dots(dots: Dots, request: Request) -> Drawing:
     )
     layers = [rule, dot]
     if dots.signed:
-        zero = alt.Chart(alt.Data(values=[{}])).mark_rule(style="zero").encode(x=alt.datum(0))
+        zero = alt.Chart(alt.InlineData(values=[{}])).mark_rule(style="zero").encode(x=alt.datum(0))
         layers.insert(0, zero)
-    return alt.layer(*layers).properties(height=alt.Step(STEP), width="container")
+    return alt.layer(*layers).properties(height=STEP * max(len(names), 1), width="container")
 
 
 def _make_row(name: str, figure: Figure, dots: Dots, request: Request) -> dict[str, Any]:
@@ -105,5 +105,5 @@ def _make_color(dots: Dots, request: Request) -> alt.Color:
             labelExpr=f"{words} : '{request.text('chart.side.loss')}'",
             symbolType="circle",
         )
-    scale = alt.Scale(domain=list(SIDES), range="balance")  # type: ignore[arg-type]
+    scale = alt.Scale(domain=list(SIDES), range="ordinal")
     return alt.Color("side:N", scale=scale, legend=legend)

@@ -97,9 +97,7 @@ def _stack_height(streams: list[tuple[str, str, float]], scale: float) -> float:
     return sum(max(moves * scale, _SLOT) + _GAP for _, _, moves in streams)
 
 
-def _place(
-    streams: list[tuple[str, str, float]], scale: float, height: float
-) -> list[_Stream]:
+def _place(streams: list[tuple[str, str, float]], scale: float, height: float) -> list[_Stream]:
     """Streams stacked at the edge with room for a label each, and closely at the hub."""
     slack = height - _stack_height(streams, scale)
     top = slack / 2
@@ -122,11 +120,11 @@ def _draw_side(side: str, streams: list[_Stream], y: alt.Y) -> list[alt.Chart]:
         {"x": edge, "y": s.top + s.width / 2, "name": s.name, "detail": s.detail} for s in streams
     ]
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=None)
-    text = alt.Chart(alt.Data(values=labels)).encode(x=x, y=y)
+    text = alt.Chart(alt.InlineData(values=labels)).encode(x=x, y=y)
     align: Any = "left" if at_left else "right"
     shift = 8 if at_left else -8
     return [
-        alt.Chart(alt.Data(values=ribbons))
+        alt.Chart(alt.InlineData(values=ribbons))
         .mark_area(style=side, opacity=0.32)
         .encode(
             x=x,
@@ -167,8 +165,9 @@ def _draw_hub(sides: dict[str, list[_Stream]], height: float, y: alt.Y) -> alt.C
     tall = max((sum(s.width for s in streams) for streams in sides.values()), default=0)
     bar = {"x": _HUB[0], "x2": _HUB[1], "y": (height - tall) / 2, "y2": (height + tall) / 2}
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=None)
-    return (
-        alt.Chart(alt.Data(values=[bar]))
+    drawn: alt.Chart = (
+        alt.Chart(alt.InlineData(values=[bar]))
         .mark_rect(style="node", cornerRadius=2)
         .encode(x=x, x2="x2:Q", y=y, y2="y2:Q")
     )
+    return drawn

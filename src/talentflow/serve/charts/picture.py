@@ -25,7 +25,8 @@ def draw_picture(chart: Chart, kind: str, *, theme: str = "light") -> bytes:
     """The chart as `png` (at twice the size, for sharp print) or `svg`."""
     import vl_convert
 
-    spec, config = frame_spec(chart), make_theme(theme, font=PICTURE_FONT)
+    spec = frame_spec(chart)
+    config = make_theme(theme, font=PICTURE_FONT[chart.request.language])
     config["padding"] = 20
     with _LOCK:
         if kind == "svg":
@@ -58,5 +59,5 @@ def bundle_scripts() -> bytes:
     """The JavaScript that draws charts in a browser: Vega, Vega-Lite and Vega-Embed in one."""
     import vl_convert
 
-    bundle: str = vl_convert.javascript_bundle()
+    bundle: str = vl_convert.javascript_bundle(None)
     return bundle.encode()

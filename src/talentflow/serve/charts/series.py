@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ HEIGHT = 300
 _BAND = 0.2
 _BAND_MANY = 0.13
 _BAND_OPEN = 0.09
+_PALE = 0.12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,32 +41,54 @@ def draw_lines(lines: Lines, request: Request) -> Drawing:
     points = [
         point
         for name, figures in lines.series
-        for point in _make_points(name, figures, lines.start, request)
+        for point in _make_points(name, skip_leading(figures), lines.start, request)
     ]
     names = [name for name, _ in lines.series]
-    base = alt.Chart(alt.Data(values=points), height=HEIGHT, width="container")
+    base = alt.Chart(alt.InlineData(values=points), height=HEIGHT, width="container")
     x, y = _make_x(lines, points), _make_y(lines)
     color = _make_color(names)
-    layers: list[alt.Chart] = _shade_censored(points, request)
-    opacity = _BAND if len(names) == 1 else _BAND_MANY
-    for part, shade in (("done", opacity), ("open", _BAND_OPEN)):
-        layers.append(
-            base.transform_filter(f"datum.part == '{part}'")
-            .mark_area(opacity=shade)
-            .encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=color)
+    layers: list[alt.Chart] = _shade_censored(points, x, request)
+    parts = {point["part"] for point in points}
+    many = len(names) > 1
+    chosen = alt.selection_point(name="chosen", fields=["s"], bind="legend") if many else None
+    opacity = _BAND_MANY if many else _BAND
+    layers += [
+        base.transform_filter(f"datum.part == '{part}'")
+        .mark_area()
+        .encode(
+            x=x,
+            y=alt.Y("low:Q", title=None),
+            y2="high:Q",
+            color=color,
+            opacity=_choose(chosen, shade, 0),
         )
+        for part, shade in (("done", opacity), ("open", _BAND_OPEN))
+        if part in parts
+    ]
     if lines.zero:
         layers.append(
-            alt.Chart(alt.Data(values=[{}])).mark_rule(style="zero").encode(y=alt.datum(0))
+            alt.Chart(alt.InlineData(values=[{}])).mark_rule(style="zero").encode(y=alt.datum(0))
         )
-    for part, dash in (("done", [1, 0]), ("open", [4, 4])):
-        layers.append(
-            base.transform_filter(f"datum.part == '{part}'")
-            .mark_line(strokeDash=dash, strokeWidth=2.2)
-            .encode(x=x, y=y, color=color)
+    layers += [
+        base.transform_filter(f"datum.part == '{part}'")
+        .mark_line(strokeDash=dash, strokeWidth=2.2)
+        .encode(
+            x=x,
+            y=y,
+            color=color,
+            opacity=_choose(chosen, 1, _PALE),
         )
-    layers += [_mark_missing(base, x), *_hover(base, x, y, color)]
-    return alt.layer(*layers).properties(height=HEIGHT, width="container")
+        for part, dash in (("done", [1, 0]), ("open", [4, 4]))
+        if part in parts
+    ]
+    layers += [_mark_missing(base, x), _mark_near(base, x, y, color)]
+    drawing = alt.layer(*layers).properties(height=HEIGHT, width="container")
+    return drawing if chosen is None else drawing.add_params(chosen)
+
+
+def skip_leading(figures: Sequence[Figure]) -> list[Figure]:
+    """The figures from the first one that has a value: before it there is nothing to draw."""
+    return list(itertools.dropwhile(lambda figure: figure.value is None, figures))
 
 
 def _make_points(
@@ -104,7 +128,7 @@ def _place(period: str) -> int:
 def _make_x(lines: Lines, points: list[dict[str, Any]]) -> alt.X:
     places = [point["x"] for point in points] or [0]
     scale = alt.Scale(domain=[min(places), max(places)], nice=False)
-    axis = alt.Axis(format="d", tickMinStep=1, title=lines.x_title or None, labelFlush=True)
+    axis = alt.Axis(format="d", tickMinStep=1, title=lines.x_title or None)
     return alt.X("x:Q", scale=scale, axis=axis)
 
 
@@ -115,33 +139,48 @@ def _make_y(lines: Lines) -> alt.Y:
 
 
 def _make_color(names: list[str]) -> alt.Color:
-    legend = (
-        alt.Legend(orient="top", title=None, direction="horizontal", columns=2, symbolType="stroke",
-                   rowPadding=4, columnPadding=16)
-        if len(names) > 1
-        else None
-    )  # fmt: skip
+    legend = None
+    if len(names) > 1:
+        legend = alt.Legend(
+            orient="top",
+            title=None,
+            columns=3,
+            columnPadding=16,
+            rowPadding=4,
+            symbolType="stroke",
+            symbolOpacity=1,
+            symbolStrokeWidth=3,
+        )
     return alt.Color("s:N", scale=alt.Scale(domain=names), legend=legend)
 
 
-def _shade_censored(points: list[dict[str, Any]], request: Request) -> list[alt.Chart]:
+def _choose(chosen: alt.Parameter | None, shown: float, faded: float) -> Any:
+    """The opacity of a series: all are shown until one is chosen in the legend."""
+    if chosen is None:
+        return alt.value(shown)
+    return alt.condition(chosen, alt.value(shown), alt.value(faded))
+
+
+def _shade_censored(points: list[dict[str, Any]], x: alt.X, request: Request) -> list[alt.Chart]:
     """A shaded ground under the unfinished years, and a word that says so."""
-    open_places = [point["x"] for point in points if point["part"] == "open"]
+    open_places = [p["x"] for p in points if p["part"] == "open" and p["tip"] is not None]
     if not open_places:
         return []
-    data = alt.Data(values=[{"a": min(open_places), "b": max(open_places)}])
-    place = alt.X("a:Q")
+    data = alt.InlineData(values=[{"a": min(open_places) - 0.5, "b": max(open_places)}])
+    start, end = x.copy(), x.copy()
+    start.shorthand, end.shorthand = "a:Q", "b:Q"
+    word = request.text("chart.incomplete")
     return [
-        alt.Chart(data).mark_rect(style="shade").encode(x=place, x2="b:Q"),
+        alt.Chart(data).mark_rect(style="shade").encode(x=start, x2="b:Q"),
         alt.Chart(data)
-        .mark_text(style="note", align="right", baseline="top", dx=-4, dy=4, text=request.text("chart.incomplete"))
-        .encode(x=alt.X("b:Q"), y=alt.value(0)),
-    ]  # fmt: skip
+        .mark_text(style="note", align="right", baseline="bottom", dy=-3, text=word)
+        .encode(x=end, y=alt.value(0)),
+    ]
 
 
 def _mark_missing(base: alt.Chart, x: alt.X) -> alt.Chart:
     """A short stroke at the foot of the chart for each period without a figure: never a zero."""
-    return (
+    drawn: alt.Chart = (
         base.transform_filter("datum.v === null")
         .mark_tick(style="missing", size=7, thickness=1.5)
         .encode(
@@ -150,21 +189,23 @@ def _mark_missing(base: alt.Chart, x: alt.X) -> alt.Chart:
             tooltip=[alt.Tooltip("at:N", title=" "), alt.Tooltip("tip:N", title=" ")],
         )
     )
+    return drawn
 
 
-def _hover(base: alt.Chart, x: alt.X, y: alt.Y, color: alt.Color) -> list[alt.Chart]:
+def _mark_near(base: alt.Chart, x: alt.X, y: alt.Y, color: alt.Color) -> alt.Chart:
+    """A dot with its figure in words on the point nearest to the pointer."""
     near = alt.selection_point(
         name="near", on="pointerover", nearest=True, empty=False, clear="pointerout"
     )
-    said = base.transform_filter("datum.v !== null && isValid(datum.tip)")
     tooltip = [
         alt.Tooltip("s:N", title=" "),
         alt.Tooltip("at:N", title="  "),
         alt.Tooltip("tip:N", title="   "),
         alt.Tooltip("n:N", title="n"),
     ]
-    return [
-        said.mark_point(filled=True, size=60, opacity=0)
+    drawn: alt.Chart = (
+        base.transform_filter("datum.v !== null && isValid(datum.tip)")
+        .mark_point(filled=True, size=60)
         .encode(
             x=x,
             y=y,
@@ -173,4 +214,5 @@ def _hover(base: alt.Chart, x: alt.X, y: alt.Y, color: alt.Color) -> list[alt.Ch
             tooltip=tooltip,
         )
         .add_params(near)
-    ]
+    )
+    return drawn

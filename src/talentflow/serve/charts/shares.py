@@ -41,8 +41,8 @@ def draw_sector_shares(figures: Sequence[Figure], request: Request) -> Drawing:
     ]  # fmt: skip
     names = [name_sector(sector, request.language) for sector in order]
     years = [row["x"] for row in rows] or [0]
-    return (
-        alt.Chart(alt.Data(values=rows), height=HEIGHT, width="container")
+    drawn: alt.Chart = (
+        alt.Chart(alt.InlineData(values=rows), height=HEIGHT, width="container")
         .transform_calculate(left="datum.x - 0.46", right="datum.x + 0.46")
         .mark_rect()
         .transform_stack(
@@ -55,7 +55,11 @@ def draw_sector_shares(figures: Sequence[Figure], request: Request) -> Drawing:
                 axis=alt.Axis(format="d", title=None, tickMinStep=1),
             ),
             x2="right:Q",
-            y=alt.Y("low:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", title=None)),
+            y=alt.Y(
+                "low:Q",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format="%", title=None, tickCount=5),
+            ),
             y2="high:Q",
             color=alt.Color(
                 "sector:N",
@@ -71,3 +75,4 @@ def draw_sector_shares(figures: Sequence[Figure], request: Request) -> Drawing:
             ],
         )
     )
+    return drawn

@@ -1,6 +1,6 @@
 """What do charts look like on a light and on a dark page?
 
-Specifications name roles (`focus-line`, `quiet`), never colours; a theme gives each role its
+Specifications name roles (`gain`, `shade`), never colours; a theme gives each role its
 colour, so that one specification serves both pages and paper.
 """
 
@@ -12,18 +12,22 @@ FONT: Final = (
     "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, "
     "'Apple SD Gothic Neo', 'Malgun Gothic', 'Noto Sans KR', 'Noto Sans CJK KR', sans-serif"
 )
-PICTURE_FONT: Final = (
-    "'Noto Sans', 'Liberation Sans', Arial, 'DejaVu Sans', 'Noto Sans KR', 'Noto Sans CJK KR', "
-    "'Malgun Gothic', 'Apple SD Gothic Neo', sans-serif"
+_LATIN: Final = "'Noto Sans', 'Liberation Sans', Arial, 'DejaVu Sans'"
+_HANGUL: Final = (
+    "'Noto Sans KR', 'Noto Sans CJK KR', 'Malgun Gothic', 'Apple SD Gothic Neo', NanumGothic"
 )
-"""In pictures the Latin font comes first and lends its figures; Korean falls through to the next."""
+PICTURE_FONT: Final = {
+    "en": f"{_LATIN}, {_HANGUL}, sans-serif",
+    "ko": f"{_HANGUL}, {_LATIN}, sans-serif",
+}
+"""The first font that is installed draws everything it can; for the rest the converter takes any
+font that has the letter, so each language starts with fonts of its own."""
 
 _LIGHT: Final = {
     "ink": "#1f2a37",
     "muted": "#5b6675",
     "line": "#e4e0d8",
     "paper": "#ffffff",
-    "focus": "#0b6b66",
     "gain": "#0b6b66",
     "loss": "#b8431b",
     "open": "#8a93a0",
@@ -35,7 +39,6 @@ _DARK: Final = {
     "muted": "#a3acb8",
     "line": "#333b46",
     "paper": "#1a2028",
-    "focus": "#4fc3b8",
     "gain": "#4fc3b8",
     "loss": "#f08a5d",
     "open": "#7f8997",
@@ -57,13 +60,16 @@ def make_theme(name: str, *, font: str = FONT) -> dict[str, Any]:
         "titleFontSize": 12,
         "titleFontWeight": "normal",
         "labelPadding": 6,
+        "labelFlush": False,
+        "labelOverlap": True,
+        "labelSeparation": 6,
         "domain": False,
         "ticks": False,
     }
     return {
         "background": color["paper"],
         "font": font,
-        "padding": 4,
+        "padding": {"left": 2, "top": 4, "right": 16, "bottom": 4},
         "view": {"stroke": None},
         "axis": axis,
         "axisX": {"grid": False, "domain": True, "ticks": True, "tickSize": 4},
@@ -86,7 +92,7 @@ def make_theme(name: str, *, font: str = FONT) -> dict[str, Any]:
         },
         "range": {
             "category": color["category"],
-            "balance": [color["gain"], color["open"], color["loss"]],
+            "ordinal": [color["gain"], color["open"], color["loss"]],
         },
         "style": _make_roles(color),
     }
@@ -95,17 +101,13 @@ def make_theme(name: str, *, font: str = FONT) -> dict[str, Any]:
 def _make_roles(color: dict[str, Any]) -> dict[str, Any]:
     """Role → how its marks look."""
     return {
-        "focus-dot": {"fill": color["focus"], "stroke": color["paper"], "strokeWidth": 1.5},
-        "focus-line": {"stroke": color["focus"], "strokeWidth": 4},
-        "quiet-dot": {"fill": color["open"], "stroke": color["paper"], "strokeWidth": 1.5},
-        "quiet-line": {"stroke": color["open"], "strokeWidth": 4},
-        "gain": {"fill": color["gain"]},
-        "loss": {"fill": color["loss"]},
-        "node": {"fill": color["ink"]},
-        "zero": {"stroke": color["muted"], "strokeWidth": 1},
-        "missing": {"stroke": color["muted"], "strokeWidth": 1.5},
-        "shade": {"fill": color["shade"], "stroke": None},
-        "note": {"fill": color["muted"], "fontSize": 11, "fontStyle": "italic"},
-        "name": {"fill": color["ink"], "fontSize": 12, "fontWeight": "bold"},
-        "detail": {"fill": color["ink"], "fontSize": 11},
+        "gain": {"color": color["gain"]},
+        "loss": {"color": color["loss"]},
+        "node": {"color": color["ink"]},
+        "zero": {"color": color["muted"], "strokeWidth": 1},
+        "missing": {"color": color["muted"], "strokeWidth": 1.5},
+        "shade": {"color": color["shade"]},
+        "note": {"color": color["muted"], "fontSize": 11},
+        "name": {"color": color["ink"], "fontSize": 12, "fontWeight": "bold"},
+        "detail": {"color": color["ink"], "fontSize": 11},
     }
