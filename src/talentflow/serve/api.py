@@ -33,7 +33,6 @@ FILES: Final = (
 """The files of a published snapshot, all of which may be taken away."""
 
 PICTURES: Final = ("png", "svg")
-SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v6.json"
 
 router = APIRouter(prefix="/api/v1", tags=["figures"])
 
@@ -151,7 +150,6 @@ def _render(chart: Chart, kind: str, theme: str) -> bytes:
     if kind == "json":
         spec: dict[str, Any] = {
             **chart.spec,
-            "$schema": SCHEMA,
             "description": chart.alt,
             "config": make_theme(theme),
         }

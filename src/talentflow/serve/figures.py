@@ -89,6 +89,8 @@ class Figures:
         self.table = table.unify_dictionaries().combine_chunks()
         self.table = self.table.take(pc.sort_indices(_codes(self.table, _GROUP)))
         self._groups = dict(_find_groups(self.table))
+        self._spans = _join_spans(self._groups)
+        self._period_cache: dict[tuple[str, str], dict[str, bool]] = {}
         self._of_area = lru_cache(maxsize=4096)(self._read_group)
 
     def find(
@@ -108,26 +110,17 @@ class Figures:
         self, indicator: str, cell: Cell, *, definition: str = DEFAULT
     ) -> dict[str, Figure]:
         """Area → its figure of the same cell, for areas that have one (a cell with a period)."""
-        found = {
-            area: self.find_one(indicator, area, cell, definition=definition)
-            for area in self.areas_with(indicator, definition)
-        }
-        return {area: figure for area, figure in found.items() if figure is not None}
+        rows = _filter(self._slice(indicator, definition), cell)
+        return {figure.area: figure for figure in _to_figures(rows) if figure.area in AREA_INDEX}
 
     def arrivals(self, area: str, period: str, *, definition: str = DEFAULT) -> list[Figure]:
         """The figures of `flow` whose partner is the area: moves from elsewhere to it."""
-        rows = self._slice_definition("flow", definition)
-        rows = rows.filter(pc.equal(rows["partner"], area))
-        rows = rows.filter(pc.equal(rows["period"], period))
+        rows = _filter(self._slice("flow", definition), Cell(partner=area, period=period))
         return [figure for figure in _to_figures(rows) if figure.area != ALL]
-
-    def areas_with(self, indicator: str, definition: str = DEFAULT) -> list[str]:
-        """The areas that have any row of the indicator, without `all`."""
-        return self._areas.get((indicator, definition), [])
 
     def definitions_with(self, indicator: str) -> list[str]:
         """The definitions under which the indicator was computed, `default` first."""
-        ids = {definition for name, definition in self._areas if name == indicator}
+        ids = {definition for name, definition in self._spans if name == indicator}
         return sorted(ids, key=lambda id_: (id_ != DEFAULT, id_))
 
     @cached_property
@@ -137,63 +130,36 @@ class Figures:
 
     def windows(self, indicator: str, definition: str = DEFAULT) -> list[str]:
         """The windows of several years that the indicator has, latest first."""
-        return self._windows(indicator, definition)[0]
+        return [p for p in self._periods(indicator, definition) if "/" in p]
 
     def latest_window(self, indicator: str, definition: str = DEFAULT) -> str | None:
         """The latest five-year window that is not censored; else the latest window there is."""
-        windows, complete = self._windows(indicator, definition)
-        five = [w for w in complete if _length(w) == WINDOW_YEARS]
+        periods = self._periods(indicator, definition)
+        windows = [period for period in periods if "/" in period]
+        complete = [period for period in windows if not periods[period]]
+        five = [period for period in complete if _length(period) == WINDOW_YEARS]
         return next(iter(five or complete or windows), None)
 
-    def latest_year(
-        self, indicator: str, area: str, *, definition: str = DEFAULT, before: int | None = None
-    ) -> Figure | None:
-        """The area's latest yearly figure that is complete and has a value."""
-        rows = self.find(indicator, area, definition=definition)
-        good = [
-            row
-            for row in rows
-            if row.year is not None
-            and row.value is not None
-            and not row.censored
-            and (before is None or row.year < before)
-        ]
-        return max(good, key=lambda row: row.period, default=None)
+    def latest_year(self, indicator: str, definition: str = DEFAULT) -> str | None:
+        """The latest calendar year that is not censored; else the latest year there is."""
+        periods = self._periods(indicator, definition)
+        years = [period for period in periods if period.isdigit()]
+        complete = [year for year in years if not periods[year]]
+        return next(iter(complete or years), None)
 
-    @cached_property
-    def _areas(self) -> dict[tuple[str, str], list[str]]:
-        areas: dict[tuple[str, str], list[str]] = {}
-        for indicator, definition, area in self._groups:
-            if area in AREA_INDEX:
-                areas.setdefault((indicator, definition), []).append(area)
-        return areas
-
-    @cached_property
-    def _window_cache(self) -> dict[tuple[str, str], tuple[list[str], list[str]]]:
-        return {}
-
-    def _windows(self, indicator: str, definition: str) -> tuple[list[str], list[str]]:
+    def _periods(self, indicator: str, definition: str) -> dict[str, bool]:
+        """Period → whether it is censored, latest first."""
         key = indicator, definition
-        if key not in self._window_cache:
-            rows = self._slice_definition(*key)
-            seen = rows.group_by(["period", "flag"], use_threads=False).aggregate([])
-            pairs = list(zip(seen["period"].to_pylist(), seen["flag"].to_pylist(), strict=True))
-            windows = {period for period, _ in pairs if "/" in period}
-            censored = {period for period, flag in pairs if flag == "censored"}
-            order = sorted(windows, key=lambda w: (parse_window(w) or (0, 0))[::-1], reverse=True)
-            self._window_cache[key] = order, [w for w in order if w not in censored]
-        return self._window_cache[key]
+        if key not in self._period_cache:
+            seen = self._slice(*key).group_by(["period", "flag"], use_threads=False).aggregate([])
+            pairs = set(zip(seen["period"].to_pylist(), seen["flag"].to_pylist(), strict=True))
+            periods = sorted({p for p, _ in pairs}, key=lambda p: _order(p)[::-1], reverse=True)
+            self._period_cache[key] = {p: (p, "censored") in pairs for p in periods}
+        return self._period_cache[key]
 
-    def _slice_definition(self, indicator: str, definition: str) -> pa.Table:
-        spans = [
-            span
-            for (name, id_, _), span in self._groups.items()
-            if (name, id_) == (indicator, definition)
-        ]
-        if not spans:
-            return self.table.slice(0, 0)
-        start = min(first for first, _ in spans)
-        return self.table.slice(start, max(last for _, last in spans) - start)
+    def _slice(self, indicator: str, definition: str) -> pa.Table:
+        start, end = self._spans.get((indicator, definition), (0, 0))
+        return self.table.slice(start, end - start)
 
     def _read_group(self, indicator: str, definition: str, area: str) -> tuple[Figure, ...]:
         span = self._groups.get((indicator, definition, area))
@@ -226,6 +192,26 @@ def _find_groups(table: pa.Table) -> Iterator[tuple[tuple[str, str, str], tuple[
     columns = [table[name].take(pa.array(starts)).to_pylist() for name in _GROUP]
     for key, start, end in zip(zip(*columns, strict=True), starts, ends, strict=True):
         yield key, (int(start), int(end))
+
+
+def _join_spans(
+    groups: dict[tuple[str, str, str], tuple[int, int]],
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """Groups of one indicator and definition lie side by side: their common span."""
+    spans: dict[tuple[str, str], tuple[int, int]] = {}
+    for (indicator, definition, _), (start, end) in groups.items():
+        first, _ = spans.get((indicator, definition), (start, end))
+        spans[indicator, definition] = first, end
+    return spans
+
+
+def _filter(rows: pa.Table, cell: Cell) -> pa.Table:
+    """The rows of a cell, found without turning the others into Python objects."""
+    for name in ("period", "partner", "stage", "sector"):
+        wanted = getattr(cell, name)
+        if wanted is not None:
+            rows = rows.filter(pc.equal(rows[name], wanted))
+    return rows
 
 
 def _to_figures(rows: pa.Table) -> list[Figure]:

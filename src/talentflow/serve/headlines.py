@@ -51,8 +51,10 @@ def list_headlines(request: Request) -> list[Headline]:
         (d for d in (ORALS, COHORT) if d in request.figures.definitions_with("work_share")), ORALS
     )
     share_window = request.figures.latest_window("work_share", cohort) or ""
-    stock_year = _latest_period(request, "stock")
-    mobile_year = _latest_period(request, "share_mobile")
+    stock_year = request.figures.latest_year("stock", request.definition_for("stock"))
+    mobile_year = request.figures.latest_year(
+        "share_mobile", request.definition_for("share_mobile")
+    )
     return [
         _make(request, "stock", "stock", Cell(period=stock_year)),
         _make(request, "net_rate", "net_rate", Cell(period=window)),
@@ -61,12 +63,6 @@ def list_headlines(request: Request) -> list[Headline]:
         _make(request, "orals", "work_share", Cell(period=share_window), definition=cohort),
         _make(request, "share_mobile", "share_mobile", Cell(period=mobile_year)),
     ]
-
-
-def _latest_period(request: Request, indicator: str) -> str:
-    definition = request.definition_for(indicator)
-    latest = request.figures.latest_year(indicator, request.area, definition=definition)
-    return latest.period if latest else ""
 
 
 def _make(

@@ -14,6 +14,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import pyarrow as pa
+
 from talentflow.core.errors import StoreError
 from talentflow.indicators.snapshot import PUBLISHED, Snapshot, open_snapshot
 from talentflow.serve.figures import Figures
@@ -88,9 +90,9 @@ class LiveStore:
         try:
             edition = Edition(open_snapshot(self.store), mark)
             _ = edition.figures, edition.id, edition.snapshot.definitions
-        except (StoreError, OSError) as error:
+        except (StoreError, OSError, pa.ArrowInvalid) as error:
             if self._edition is None:
-                raise
+                raise _as_store_error(error, self.store) from error
             log.warning("new snapshot not readable, the last one stays: %s", error)
             return
         self._edition, self._mark = edition, mark
@@ -102,3 +104,13 @@ class LiveStore:
         except OSError:
             return None
         return str(folder), state.st_mtime_ns, state.st_ino
+
+
+def _as_store_error(error: Exception, store: Path) -> StoreError:
+    if isinstance(error, StoreError):
+        return error
+    return StoreError(
+        f"the published snapshot cannot be read: {error}",
+        where=str(store),
+        next_step="run `talentflow build` again",
+    )

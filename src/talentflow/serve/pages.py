@@ -23,7 +23,7 @@ from talentflow.serve.texts import choose_language
 from talentflow.serve.words import name_area, say_figure, say_level, say_number, sort_by_name
 
 SECTIONS: Final = (
-    ("people", ("stock", "sectors")),
+    ("people", ("stock", "sectors", "mobile", "sector_moves")),
     ("moves", ("net_rate", "rates", "flows")),
     ("staying", ("retention", "study_to_work")),
     ("top", ("cohort", "cohort_places")),
@@ -248,25 +248,26 @@ def _summarise_world(
 ) -> dict[str, Any]:
     """One row per area: researchers in the latest complete year, rates of the window."""
     figures = edition.figures
-    latest = {a: figures.latest_year("stock", a, definition=definition) for a in figures.areas}
+    year = figures.latest_year("stock", definition)
+    stocks = figures.compare("stock", Cell(period=year), definition=definition)
     rates = {
         name: figures.compare(name, Cell(period=window), definition=definition)
         for name in _TABLE_RATES
     }
-    order = sorted(figures.areas, key=lambda a: -((f.value or 0) if (f := latest[a]) else 0))
-    years = [f.period for f in latest.values() if f]
-    year = max(years, default="")
+
+    def size(area: str) -> float:
+        return stocks[area].value or 0.0 if area in stocks else 0.0
+
     rows = []
-    for area in order:
-        stock = latest[area]
-        cells = [say_figure(stock, language) if stock and stock.period == year else None]
-        cells += [
-            say_figure(rates[name][area], language) if area in rates[name] else None
-            for name in _TABLE_RATES
+    for area in sorted(figures.areas, key=size, reverse=True):
+        found = [stocks.get(area), *(rates[name].get(area) for name in _TABLE_RATES)]
+        cells = [
+            say_figure(figure, language) if figure and figure.value is not None else None
+            for figure in found
         ]
-        n = rates["net_rate"][area].n if area in rates["net_rate"] else None
-        rows.append((area, cells, say_number(n, language)))
-    return {"year": year, "window": window or "", "rows": rows}
+        rate = rates["net_rate"].get(area)
+        rows.append((area, cells, say_number(rate.n if rate else None, language)))
+    return {"year": year or "", "window": window or "", "rows": rows}
 
 
 def _describe(paths: dict[str, Any]) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ AREA_CHARTS: Final[dict[str, Callable[[Request], Chart]]] = {
     "cohort": country.chart_cohort,
     "cohort_places": world.chart_cohort_places,
     "sector_moves": country.chart_sector_moves,
+    "mobile": country.chart_mobile,
 }
 
 

@@ -7,7 +7,7 @@ all made from the same object, so they cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -51,10 +51,6 @@ class Request:
         return self.figures.find(
             indicator, self.area, cell, definition=self.definition_for(indicator)
         )
-
-    def at(self, area: str) -> Request:
-        """The same request for another area."""
-        return replace(self, area=area)
 
     def text(self, key: str, **words: object) -> str:
         """A text in the reader's language; `area` and `partner` codes become names."""

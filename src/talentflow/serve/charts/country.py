@@ -230,6 +230,23 @@ def chart_sector_moves(request: Request) -> Chart:
     )
 
 
+def chart_mobile(request: Request) -> Chart:
+    """The share of the country's researchers who had lived elsewhere before, year by year."""
+    rows = _yearly(request, "share_mobile")
+    lines = Lines(
+        series=[(request.text("chart.mobile.series"), rows)], x_title="", percent=True, full=True
+    )
+    return Chart(
+        id="mobile",
+        indicators=("share_mobile",),
+        request=request,
+        rows=rows,
+        draw=lambda: draw_lines(lines, request),
+        columns=_OVER_TIME,
+        notes=_note_missing(rows, request),
+    )
+
+
 def _yearly(request: Request, indicator: str) -> list[Figure]:
     return [figure for figure in request.find(indicator) if figure.year is not None]
 

@@ -59,5 +59,5 @@ def bundle_scripts() -> bytes:
     """The JavaScript that draws charts in a browser: Vega, Vega-Lite and Vega-Embed in one."""
     import vl_convert
 
-    bundle: str = vl_convert.javascript_bundle(None)
+    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     return bundle.encode()

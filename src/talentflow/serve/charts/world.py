@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from talentflow.core.vocabulary import ALL
 from talentflow.serve.charts.chart import Chart, Request
 from talentflow.serve.charts.dots import Dots, draw_dots
 from talentflow.serve.figures import Cell, Figure
@@ -25,7 +24,9 @@ def chart_ranking(request: Request) -> Chart:
     definition = request.definition_for("net_rate")
     window = request.window_for("net_rate")
     rates = _compare(request, "net_rate", window, definition)
-    largest = sorted(rates, key=lambda area: _size(request, area, definition), reverse=True)
+    year = request.figures.latest_year("stock", definition)
+    sizes = _compare(request, "stock", year, definition)
+    largest = sorted(rates, key=lambda area: -_value_of(sizes.get(area)))
     rows = sorted((rates[area] for area in largest[:RANKED]), key=lambda f: -(f.value or 0))
     dots = Dots(items=_name_areas(rows, request), percent=True, signed=True)
     return Chart(
@@ -69,18 +70,17 @@ def _choose_cohort(request: Request) -> str:
 
 
 def _compare(
-    request: Request, indicator: str, window: str | None, definition: str
+    request: Request, indicator: str, period: str | None, definition: str
 ) -> dict[str, Figure]:
-    """Area → its published figure of the window; those without a value are left out."""
-    if window is None:
+    """Area → its published figure of the period; those without a value are left out."""
+    if period is None:
         return {}
-    found = request.figures.compare(indicator, Cell(period=window), definition=definition)
+    found = request.figures.compare(indicator, Cell(period=period), definition=definition)
     return {area: figure for area, figure in found.items() if figure.value is not None}
 
 
-def _size(request: Request, area: str, definition: str) -> float:
-    figure = request.figures.latest_year("stock", area, definition=definition)
-    return figure.value or 0.0 if figure and figure.area != ALL else 0.0
+def _value_of(figure: Figure | None) -> float:
+    return figure.value or 0.0 if figure else 0.0
 
 
 def _name_areas(rows: list[Figure], request: Request) -> list[tuple[str, Figure]]:
