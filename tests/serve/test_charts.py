@@ -18,6 +18,7 @@ from talentflow.core.vocabulary import ALL
 from talentflow.serve.charts import AREA_CHARTS, WORLD_CHARTS, make_chart
 from talentflow.serve.charts.chart import Chart, Request
 from talentflow.serve.charts.picture import draw_picture
+from talentflow.serve.charts.series import Lines, draw_lines
 from talentflow.serve.charts.theme import make_theme
 from talentflow.serve.exports import tabulate_figures, write_table
 from talentflow.serve.figures import Figures
@@ -153,3 +154,15 @@ def _has_korean_font() -> bool:
 def test_unknown_chart_names_the_known_ones(figures: Figures) -> None:
     with pytest.raises(UsageError, match="net_rate"):
         chart_of(figures, "pie")
+
+
+def test_lines_break_at_gaps_and_lone_figures_are_seen(figures: Figures) -> None:
+    chart = chart_of(figures, "stock")
+    keep = [row for row in chart.rows if row.year in {1990, 1991, 1994, 1997, 1998, 2024}]
+    request = chart.request
+    gappy = Lines(series=[("stock", keep)], x_title="")
+    spec = draw_lines(gappy, request).to_dict()
+    rows = [row for rows in spec["datasets"].values() for row in rows if "part" in row]
+    gaps = {row["x"] for row in rows if row["v"] is None}
+    assert gaps == {1992, 1993, 1995, 1996, *range(1999, 2024)}
+    assert {row["x"] for row in rows if row.get("lone")} == {1994, 2024}

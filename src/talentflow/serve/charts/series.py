@@ -18,6 +18,7 @@ _BAND = 0.2
 _BAND_MANY = 0.13
 _BAND_OPEN = 0.09
 _PALE = 0.12
+_STRIP_WIDTH = 14
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +48,32 @@ def draw_lines(lines: Lines, request: Request) -> Drawing:
     base = alt.Chart(alt.InlineData(values=points), height=HEIGHT, width="container")
     x, y = _make_x(lines, points), _make_y(lines)
     color = _make_color(names)
-    layers: list[alt.Chart] = _shade_censored(points, x, request)
-    parts = {point["part"] for point in points}
     many = len(names) > 1
     chosen = alt.selection_point(name="chosen", fields=["s"], bind="legend") if many else None
-    opacity = _BAND_MANY if many else _BAND
-    layers += [
+    layers = _shade_censored(points, x, request)
+    for part in ("done", "open"):
+        if any(point["part"] == part for point in points):
+            layers.append(_draw_band(base, part, x, color, chosen))
+    if lines.zero:
+        layers.append(
+            alt.Chart(alt.InlineData(values=[{}])).mark_rule(style="zero").encode(y=alt.datum(0))
+        )
+    for part in ("done", "open"):
+        if any(point["part"] == part for point in points):
+            layers.append(_draw_stroke(base, part, x, y, chosen).encode(color=color))
+    if any(point.get("lone") for point in points):
+        layers += _draw_lone(base, x, y, color)
+    layers += [_mark_missing(base, x), *_tell_near(base, lines, request, x, y, color)]
+    drawing = alt.layer(*layers).properties(height=HEIGHT, width="container")
+    return drawing if chosen is None else drawing.add_params(chosen)
+
+
+def _draw_band(
+    base: alt.Chart, part: str, x: alt.X, color: alt.Color, chosen: alt.Parameter | None
+) -> alt.Chart:
+    full = _BAND if chosen is None else _BAND_MANY
+    shade = full if part == "done" else _BAND_OPEN
+    band: alt.Chart = (
         base.transform_filter(f"datum.part == '{part}'")
         .mark_area()
         .encode(
@@ -62,28 +83,30 @@ def draw_lines(lines: Lines, request: Request) -> Drawing:
             color=color,
             opacity=_choose(chosen, shade, 0),
         )
-        for part, shade in (("done", opacity), ("open", _BAND_OPEN))
-        if part in parts
-    ]
-    if lines.zero:
-        layers.append(
-            alt.Chart(alt.InlineData(values=[{}])).mark_rule(style="zero").encode(y=alt.datum(0))
-        )
-    layers += [
+    )
+    return band
+
+
+def _draw_stroke(
+    base: alt.Chart, part: str, x: alt.X, y: alt.Y, chosen: alt.Parameter | None
+) -> alt.Chart:
+    stroke: alt.Chart = (
         base.transform_filter(f"datum.part == '{part}'")
-        .mark_line(strokeDash=dash, strokeWidth=2.2)
-        .encode(
-            x=x,
-            y=y,
-            color=color,
-            opacity=_choose(chosen, 1, _PALE),
-        )
-        for part, dash in (("done", [1, 0]), ("open", [4, 4]))
-        if part in parts
+        .mark_line(strokeDash=[1, 0] if part == "done" else [4, 4], strokeWidth=2.2)
+        .encode(x=x, y=y, opacity=_choose(chosen, 1, _PALE))
+    )
+    return stroke
+
+
+def _draw_lone(base: alt.Chart, x: alt.X, y: alt.Y, color: alt.Color) -> list[alt.Chart]:
+    """A figure between two gaps has no line to lie on: a dot and its interval."""
+    lone = base.transform_filter("datum.lone")
+    return [
+        lone.mark_rule(strokeWidth=5, opacity=_BAND).encode(
+            x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=color
+        ),
+        lone.mark_point(filled=True, size=36, opacity=1).encode(x=x, y=y, color=color),
     ]
-    layers += [_mark_missing(base, x), _mark_near(base, x, y, color)]
-    drawing = alt.layer(*layers).properties(height=HEIGHT, width="container")
-    return drawing if chosen is None else drawing.add_params(chosen)
 
 
 def skip_leading(figures: Sequence[Figure]) -> list[Figure]:
@@ -94,29 +117,43 @@ def skip_leading(figures: Sequence[Figure]) -> list[Figure]:
 def _make_points(
     name: str, figures: Sequence[Figure], start: tuple[int, float] | None, request: Request
 ) -> list[dict[str, Any]]:
-    """One point per figure; the last complete one is repeated where the dashed part sets out."""
+    """One point per figure and one without value per missing place, so that lines break there.
+
+    The last complete point is repeated where the dashed part sets out.
+    """
     points: list[dict[str, Any]] = []
     if start is not None and figures:
-        points.append({"x": start[0], "v": start[1], "low": start[1], "high": start[1], "s": name,
-                       "part": "done"})  # fmt: skip
+        at, value = start
+        points.append({"x": at, "v": value, "low": value, "high": value, "s": name, "part": "done"})
     for figure in figures:
-        censored = figure.censored
-        if censored and points and points[-1]["part"] == "done" and points[-1]["v"] is not None:
-            points.append({**points[-1], "part": "open", "tip": None})
+        place, part = _place(figure.period), "open" if figure.censored else "done"
+        before = points[-1] if points else None
+        if before is not None:
+            gap = {"v": None, "low": None, "high": None, "s": name, "part": before["part"]}
+            points += [{"x": x, **gap} for x in range(before["x"] + 1, place)]
+        if before is not None and before["part"] != part and points[-1]["v"] is not None:
+            points.append({**before, "part": part, "tip": None})
         points.append(
             {
-                "x": _place(figure.period),
+                "x": place,
                 "v": figure.value,
                 "low": figure.low,
                 "high": figure.high,
                 "s": name,
-                "part": "open" if censored else "done",
-                "at": say_period(figure.period, request.language),
+                "part": part,
                 "tip": say_figure(figure, request.language),
-                "n": say_number(figure.n, request.language),
             }
         )
-    return points
+    return _mark_lone(points)
+
+
+def _mark_lone(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Mark the points that have a value while their neighbours have none."""
+    values = [None, *(point["v"] for point in points), None]
+    return [
+        {**point, "lone": True} if value is not None and before is None and after is None else point
+        for point, before, value, after in zip(points, values, values[1:], values[2:], strict=False)
+    ]
 
 
 def _place(period: str) -> int:
@@ -163,7 +200,7 @@ def _choose(chosen: alt.Parameter | None, shown: float, faded: float) -> Any:
 
 def _shade_censored(points: list[dict[str, Any]], x: alt.X, request: Request) -> list[alt.Chart]:
     """A shaded ground under the unfinished years, and a word that says so."""
-    open_places = [p["x"] for p in points if p["part"] == "open" and p["tip"] is not None]
+    open_places = [p["x"] for p in points if p["part"] == "open" and p.get("tip")]
     if not open_places:
         return []
     data = alt.InlineData(values=[{"a": min(open_places) - 0.5, "b": max(open_places)}])
@@ -183,36 +220,37 @@ def _mark_missing(base: alt.Chart, x: alt.X) -> alt.Chart:
     drawn: alt.Chart = (
         base.transform_filter("datum.v === null")
         .mark_tick(style="missing", size=7, thickness=1.5)
-        .encode(
-            x=x,
-            y=alt.value(HEIGHT - 5),
-            tooltip=[alt.Tooltip("at:N", title=" "), alt.Tooltip("tip:N", title=" ")],
-        )
+        .encode(x=x, y=alt.value(HEIGHT - 5))
     )
     return drawn
 
 
-def _mark_near(base: alt.Chart, x: alt.X, y: alt.Y, color: alt.Color) -> alt.Chart:
-    """A dot with its figure in words on the point nearest to the pointer."""
+def _tell_near(
+    base: alt.Chart, lines: Lines, request: Request, x: alt.X, y: alt.Y, color: alt.Color
+) -> list[alt.Chart]:
+    """Pointing anywhere above a period marks its values and tells them all in words."""
     near = alt.selection_point(
-        name="near", on="pointerover", nearest=True, empty=False, clear="pointerout"
+        name="near", fields=["x"], on="pointerover", empty=False, clear="pointerout"
     )
-    tooltip = [
-        alt.Tooltip("s:N", title=" "),
-        alt.Tooltip("at:N", title="  "),
-        alt.Tooltip("tip:N", title="   "),
-        alt.Tooltip("n:N", title="n"),
-    ]
-    drawn: alt.Chart = (
+    dots: alt.Chart = (
         base.transform_filter("datum.v !== null && isValid(datum.tip)")
         .mark_point(filled=True, size=60)
-        .encode(
-            x=x,
-            y=y,
-            color=color,
-            opacity=alt.condition(near, alt.value(1), alt.value(0)),
-            tooltip=tooltip,
-        )
+        .encode(x=x, y=y, color=color, opacity=alt.condition(near, alt.value(1), alt.value(0)))
+    )
+    rows: dict[int, dict[str, Any]] = {}
+    for i, (_, figures) in enumerate(lines.series):
+        for figure in skip_leading(figures):
+            row = rows.setdefault(_place(figure.period), {"x": _place(figure.period)})
+            row["at"] = say_period(figure.period, request.language)
+            row[f"t{i}"] = say_figure(figure, request.language)
+            row[f"n{i}"] = say_number(figure.n, request.language)
+    tooltip = [alt.Tooltip("at:N", title=" ")]
+    for i, (name, _) in enumerate(lines.series):
+        tooltip += [alt.Tooltip(f"t{i}:N", title=name), alt.Tooltip(f"n{i}:N", title="n" + " " * i)]
+    strips: alt.Chart = (
+        alt.Chart(alt.InlineData(values=list(rows.values())))
+        .mark_rule(strokeWidth=_STRIP_WIDTH, opacity=0)
+        .encode(x=x, tooltip=tooltip)
         .add_params(near)
     )
-    return drawn
+    return [dots, strips]

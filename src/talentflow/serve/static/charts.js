@@ -5,7 +5,8 @@
   var dark = window.matchMedia("(prefers-color-scheme: dark)");
 
   function draw(plot) {
-    var address = plot.dataset.src + "&theme=" + (dark.matches ? "dark" : "light");
+    var theme = dark.matches ? "dark" : "light";
+    var address = plot.dataset.src + "&theme=" + theme;
     return fetch(address)
       .then(function (answer) {
         if (!answer.ok) throw new Error(String(answer.status));
@@ -23,7 +24,10 @@
           tooltip: { disableDefaultStyle: true, theme: "page" }
         });
       })
-      .then(function () { plot.dataset.state = "drawn"; })
+      .then(function () {
+        plot.dataset.state = "drawn";
+        plot.dataset.theme = theme;
+      })
       .catch(function (problem) {
         var line = document.createElement("p");
         line.className = "empty";
