@@ -53,7 +53,8 @@ def test_latest_complete_periods(figures: Figures) -> None:
     assert figures.latest_year("stock") == str(CENSORED_FROM - 1)
     assert figures.latest_window("retention") is None
     assert figures.latest_year("no_such_indicator") is None
-    assert figures.windows("net_rate")[0].endswith(str(LAST))
+    assert figures.windows("net_rate")[0] == f"{LAST}/{LAST + 4}"
+    assert figures.latest_window("work_share", "default@all") == f"{LAST - 5}/{LAST - 1}"
 
 
 def test_definitions_start_with_the_default(figures: Figures) -> None:

@@ -111,6 +111,11 @@ def test_narrow_intervals_get_a_second_decimal() -> None:
     assert say_figure(make_figure(1.04, 0.5, 1.6), "ko") == "1.0% (0.5~1.6)"
 
 
+def test_an_end_near_zero_keeps_its_sign() -> None:
+    said = say_figure(make_figure(-0.76, -1.47, -0.038), "en")
+    assert said == "−0.76% (−1.47 to −0.04)"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("flag", ["too_few", "suppressed"])
 def test_no_figure_is_never_zero(language: str, flag: str) -> None:

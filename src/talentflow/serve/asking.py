@@ -8,7 +8,7 @@ from talentflow.core.areas import LANGUAGES, area_name, parse_area
 from talentflow.core.errors import UsageError
 from talentflow.core.vocabulary import ALL
 from talentflow.serve.charts.chart import Request
-from talentflow.serve.figures import DEFAULT
+from talentflow.serve.figures import DEFAULT, parse_window
 from talentflow.serve.live import Edition
 
 _WINDOWED: Final = "net_rate"
@@ -77,8 +77,12 @@ def check_definition(edition: Edition, definition: str | None) -> str:
 
 
 def list_windows(edition: Edition) -> list[str]:
-    """The windows a reader may choose between, latest first."""
-    return edition.figures.windows(_WINDOWED)
+    """The windows a reader may choose between, latest first: none that runs on past the data."""
+    return [
+        window
+        for window in edition.figures.windows(_WINDOWED)
+        if (parse_window(window) or (0, 0))[1] <= edition.figures.last_year
+    ]
 
 
 def _check_window(edition: Edition, window: str | None) -> str | None:

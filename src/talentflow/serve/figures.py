@@ -90,6 +90,7 @@ class Figures:
         self.table = self.table.take(pc.sort_indices(_codes(self.table, _GROUP)))
         self._groups = dict(_find_groups(self.table))
         self._spans = _join_spans(self._groups)
+        self.last_year = int(snapshot.manifest["last_year"])
         self._period_cache: dict[tuple[str, str], dict[str, bool]] = {}
         self._of_area = lru_cache(maxsize=4096)(self._read_group)
 
@@ -133,7 +134,7 @@ class Figures:
         return [p for p in self._periods(indicator, definition) if "/" in p]
 
     def latest_window(self, indicator: str, definition: str = DEFAULT) -> str | None:
-        """The latest five-year window that is not censored; else the latest window there is."""
+        """The latest finished five-year window; else the latest window there is."""
         periods = self._periods(indicator, definition)
         windows = [period for period in periods if "/" in period]
         complete = [period for period in windows if not periods[period]]
@@ -141,20 +142,22 @@ class Figures:
         return next(iter(five or complete or windows), None)
 
     def latest_year(self, indicator: str, definition: str = DEFAULT) -> str | None:
-        """The latest calendar year that is not censored; else the latest year there is."""
+        """The latest finished calendar year; else the latest year there is."""
         periods = self._periods(indicator, definition)
         years = [period for period in periods if period.isdigit()]
         complete = [year for year in years if not periods[year]]
         return next(iter(complete or years), None)
 
     def _periods(self, indicator: str, definition: str) -> dict[str, bool]:
-        """Period → whether it is censored, latest first."""
+        """Period → whether it is unfinished (censored, or ends after the data), latest first."""
         key = indicator, definition
         if key not in self._period_cache:
             seen = self._slice(*key).group_by(["period", "flag"], use_threads=False).aggregate([])
             pairs = set(zip(seen["period"].to_pylist(), seen["flag"].to_pylist(), strict=True))
             periods = sorted({p for p, _ in pairs}, key=lambda p: _order(p)[::-1], reverse=True)
-            self._period_cache[key] = {p: (p, "censored") in pairs for p in periods}
+            self._period_cache[key] = {
+                p: (p, "censored") in pairs or _order(p)[1] > self.last_year for p in periods
+            }
         return self._period_cache[key]
 
     def _slice(self, indicator: str, definition: str) -> pa.Table:

@@ -82,10 +82,8 @@ def link_chart(chart: Chart, kind: str) -> str:
 
 def list_sources(edition: Edition) -> list[str]:
     """Titles of the sources the snapshot was made from."""
-    licences = edition.manifest.get("licences", [])
-    used = {entry["source"] for entry in edition.manifest.get("inputs", [])}
-    titles = [entry["title"] for entry in licences if not used or entry["source"] in used]
-    return titles or sorted(used)
+    titles = [entry["title"] for entry in edition.manifest.get("licences", [])]
+    return titles or sorted({entry["source"] for entry in edition.manifest.get("inputs", [])})
 
 
 def make_table(edition: Edition, chart: Chart) -> Table:

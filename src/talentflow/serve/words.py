@@ -99,12 +99,13 @@ def say_share(part: float, whole: float, language: str) -> str:
 
 
 def count_digits(figure: Figure) -> int:
-    """How many decimals the figure's own uncertainty allows."""
+    """How many decimals: as few as the uncertainty allows, but an end near zero keeps its sign."""
     if figure.unit != "percent" or figure.value is None:
         return 0
-    if figure.low is not None and figure.high is not None:
-        return 2 if figure.high - figure.low < _ADAPTIVE_LIMIT else 1
-    return 1
+    if figure.low is None or figure.high is None:
+        return 1
+    touches_zero = any(end and round(end, 1) == 0 for end in (figure.low, figure.high))
+    return 2 if touches_zero or figure.high - figure.low < _ADAPTIVE_LIMIT else 1
 
 
 def say_value(figure: Figure, language: str) -> str:

@@ -134,7 +134,11 @@ def chart_retention(request: Request) -> Chart:
         rows=[row for _, rows in series for row in rows],
         draw=lambda: draw_lines(lines, request),
         columns=("stage", *_OVER_TIME),
-        notes=(request.text("chart.retention.note"),),
+        notes=(
+            request.text("chart.retention.note"),
+            *([request.text("chart.retention.legend")] if len(series) > 1 else []),
+            *_note_missing([row for _, rows in series for row in rows], request),
+        ),
     )
 
 
