@@ -1,0 +1,1 @@
+"""Web pages, charts, API and downloads: read-only over the published snapshot."""

@@ -1,0 +1,69 @@
+"""A real Chromium in front of a real server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# The invented snapshot and the server in a thread are those of the tests of `serve`.
+sys.path.insert(0, str(Path(__file__).parents[1] / "serve"))
+
+from running_server import run_server
+from synthetic_store import write_store
+
+ARGUMENTS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with run_server(write_store(tmp_path_factory.mktemp("site"))) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    named = os.environ.get("TALENTFLOW_CHROMIUM")
+    path = named or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no Chromium: install the package `chromium` or set TALENTFLOW_CHROMIUM")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any, site: str) -> Iterator[Callable[..., Any]]:
+    """Opens a page; afterwards no console error and no request to another host may remain."""
+    troubles: list[str] = []
+    contexts: list[Any] = []
+
+    def open_(path: str, **options: Any) -> Any:
+        context = chromium.new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: _note(troubles, m.type in ("error", "warning"), m.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("request", lambda r: _note(troubles, not r.url.startswith((site, "data:")), r.url))
+        page.goto(site + path)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def _note(troubles: list[str], bad: bool, text: str) -> None:
+    if bad:
+        troubles.append(text)
