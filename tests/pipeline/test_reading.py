@@ -34,7 +34,7 @@ def test_figures_display_and_convert(toy_store):
 
 
 def test_wrong_requests_say_what_there_is(toy_store, tmp_path):
-    with pytest.raises(tf.TalentflowError, match="values|moves"):
+    with pytest.raises(tf.TalentflowError, match=r"values|moves"):
         tf.read("salaries", toy_store.store)
     with pytest.raises(tf.TalentflowError, match="no finished build"):
         tf.read("moves", tmp_path)

@@ -250,4 +250,4 @@ def _write_values(table: pa.Table, format_: str) -> None:
 
         buffer = io.BytesIO()
         parquet.write_table(table, buffer)
-        click.get_binary_stream("stdout").write(buffer.getvalue())
+        sys.stdout.buffer.write(buffer.getvalue())

@@ -15,7 +15,7 @@ def serve(**given: Any) -> None:
     """Show the published figures in a browser, with an API."""
     settings = settings_from(given)
     from talentflow.indicators.snapshot import open_snapshot
-    from talentflow.serve import serve as run_server
+    from talentflow.serve.app import serve as run_server
 
     open_snapshot(settings.store)
     click.echo(f"http://{settings.host}:{settings.port}/  (stop with Ctrl+C)")
