@@ -15,6 +15,7 @@ from talentflow.core.catalog import write_parquet
 from talentflow.core.contracts import VALUES, check_table
 from talentflow.core.provenance import checksum_file
 from talentflow.indicators.registry import INDICATORS
+from talentflow.pipeline.inputs import SECOND_OPINION
 
 MANIFEST_FORMAT: Final = 1
 
@@ -99,10 +100,11 @@ def build_manifest(
 ) -> dict[str, Any]:
     """What was read, under which settings, and what became of it; counts in = counts out.
 
-    `facts` holds the `accounting` lines and the `second_opinion` rows of the build.
+    `facts` holds the `accounting` lines and the `second_opinion` rows of the build. Papers and
+    slots of a second crawl are those of the first, so the totals hold them once.
     """
     rows = inputs.to_pylist()
-    counted = ("papers", "slots", "rows", "records", "rejected")
+    once = [row for row in rows if row["source"] != SECOND_OPINION]
     used = {row["source"] for row in rows} | {file["source"] for file in registry}
     return {
         "snapshot_id": snapshot_id,
@@ -114,7 +116,11 @@ def build_manifest(
         "censored_from": censored_from,
         "inputs": rows,
         "registry": list(registry),
-        "totals": {"files": len(rows), **{name: sum(r[name] for r in rows) for name in counted}},
+        "totals": {
+            "files": len(rows),
+            **{name: sum(row[name] for row in once) for name in ("papers", "slots")},
+            **{name: sum(row[name] for row in rows) for name in ("rows", "records", "rejected")},
+        },
         "rejects": _count_rejects(rejects),
         "accounting": facts["accounting"],
         "second_opinion": facts["second_opinion"],
