@@ -108,9 +108,12 @@ def print_lists(labels: list[Label], answers: list[Answer], registry: Registry) 
 
 
 def positions(ids: Iterable[str], registry: Registry) -> set[int]:
-    """Positions of the ids that the registry holds in full, and of what they are today."""
+    """Positions of the ids, and of what they are today; empty where the registry holds none of
+    them in full."""
     place = _places(registry)
-    found = {place[i] for i in ids if i in place} - registry.named_only
+    found = {place[i] for i in ids if i in place}
+    if found <= registry.named_only:
+        return set()
     return found | {registry.current[i] for i in found}
 
 

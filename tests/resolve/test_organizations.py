@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -307,6 +308,13 @@ def test_any_text_is_answered(registry: Registry, text: str, domain: str | None)
     for answer in answers:
         assert (answer.organization is None) == (answer.probability is None)
         assert answer.probability is None or answer.probability == RULE_PRECISION[answer.rule]
+
+
+@pytest.mark.parametrize("unit", ["-", " ", "*", ",", "(", "a ", "1", "University of ", "é´", "9*"])
+def test_endless_texts_take_no_time(unit: str, registry: Registry) -> None:
+    started = time.process_time()
+    resolve_affiliation(unit * 50_000 + "x", None, registry)
+    assert time.process_time() - started < 2
 
 
 def test_rows_keep_their_order_in_any_slicing(registry: Registry) -> None:

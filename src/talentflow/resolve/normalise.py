@@ -88,7 +88,7 @@ _JOINED_FIRST: Final = frozenset(first for first, _ in _JOINED)
 
 _NUMBERED_NAMES: Final = "(?!Paradigm|dot\\b)"
 _FOOTNOTES: Final = re.compile(
-    r"(?:^|(?<=[,;|]))\s*(?:[†‡*§¶♢♦♯#^~$∗⋆★\s]*\d{0,2}[†‡*§¶♢♦♯#^$∗⋆★]*)"
+    r"(?:^|(?<=[,;|]))(?:[†‡*§¶♢♦♯#^~$∗⋆★\s]*\d{0,2}[†‡*§¶♢♦♯#^$∗⋆★]*)"
     + _NUMBERED_NAMES
     + r"(?=[A-Z][a-zA-Z])"
 )

@@ -47,6 +47,10 @@ _NONE_NAMED: Final = re.compile(
     r"author|-+|\.+|\?+)\W*",
     re.IGNORECASE,
 )
+_NONE_NAMED_CHARS: Final = 80
+MAX_TEXT_CHARS: Final = 2_000
+"""What stands after so many characters is not part of an affiliation but of a paper."""
+
 _DOMAIN: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z]{2,18}")
 _DOMAIN_JUNK: Final = re.compile(r"^[\s*@{}()\[\]<>~'\"]+|[\s.@{}()\[\]<>~'\",;]+$")
 
@@ -98,9 +102,11 @@ def resolve_mentions(mentions: pa.Table, registry: Registry) -> pa.Table:
 def resolve_affiliation(text: str | None, domain: str | None, registry: Registry) -> list[Answer]:
     """The answers for one affiliation, best first; always at least one.
 
-    Further answers are other organizations that the text names beside the first.
+    Further answers are other organizations that the text names beside the first. Of a text
+    the first `MAX_TEXT_CHARS` characters are read.
     """
-    if text and _NONE_NAMED.fullmatch(text):
+    text = text[:MAX_TEXT_CHARS] if text else text
+    if text and len(text) < _NONE_NAMED_CHARS and _NONE_NAMED.fullmatch(text):
         return [Answer(rule="none_named", country_rule="none_named")]
     domain = clean_domain(domain)
     if not text or not text.strip():
