@@ -30,26 +30,32 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    named = os.environ.get("TALENTFLOW_CHROMIUM")
-    path = named or shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no Chromium: install the package `chromium` or set TALENTFLOW_CHROMIUM")
+def chromium() -> str:
+    """Path of a Chromium that playwright can drive."""
+    names = (os.environ.get("TALENTFLOW_CHROMIUM", ""), "chromium", "chromium-browser")
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("Chromium is missing: apt-get install chromium, or set TALENTFLOW_CHROMIUM")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
         browser.close()
 
 
 @pytest.fixture
-def open_page(chromium: Any, site: str) -> Iterator[Callable[..., Any]]:
+def open_page(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
     """Opens a page; afterwards no console error and no request to another host may remain."""
     troubles: list[str] = []
     contexts: list[Any] = []
 
     def open_(path: str, **options: Any) -> Any:
-        context = chromium.new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
+        context = browser.new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda m: _note(troubles, m.type in ("error", "warning"), m.text))

@@ -12,7 +12,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from talentflow.core.areas import parse_area
 from talentflow.core.errors import UsageError
 from talentflow.core.vocabulary import FLAGS
-from talentflow.serve.asking import list_definitions, list_windows, read_request
+from talentflow.serve.asking import check_area, list_definitions, list_windows, read_request
+from talentflow.serve.charts.chart import Request as Asked
 from talentflow.serve.figures import DEFAULT, Cell
 from talentflow.serve.headlines import STRIP_WIDTH, list_headlines
 from talentflow.serve.live import Edition
@@ -96,16 +97,7 @@ def show_country(
 ) -> HTMLResponse | RedirectResponse:
     """One country: figures in words, then charts."""
     edition = _edition(request)
-    try:
-        asked = read_request(
-            edition, lang, area=_parse_typed(area), definition=definition, window=window
-        )
-    except UsageError as error:
-        if definition or window:
-            raise
-        raise NotFoundError(
-            error.found, expected=error.expected, next_step=error.next_step
-        ) from error
+    asked = _read_country(edition, lang, area, definition=definition, window=window)
     path = _add_query(f"area/{asked.area}", asked.definition, asked.window)
     if area != asked.area:
         return RedirectResponse(f"/{lang}/{path}", 301)
@@ -217,6 +209,17 @@ def show_api(request: Request, lang: Language) -> HTMLResponse:
         )
 
     return _page(edition, (lang, "api"), make)
+
+
+def _read_country(edition: Edition, language: str, area: str, **chosen: str | None) -> Asked:
+    """The request for a country's page; an unknown country is an address that does not exist."""
+    try:
+        code = check_area(edition, _parse_typed(area))
+    except UsageError as error:
+        raise NotFoundError(
+            error.found, expected=error.expected, next_step=error.next_step
+        ) from error
+    return read_request(edition, language, area=code, **chosen)
 
 
 def _edition(request: Request) -> Edition:

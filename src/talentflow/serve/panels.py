@@ -54,13 +54,15 @@ def make_panel(edition: Edition, id_: str, request: Request) -> Panel:
     """The panel of one chart."""
     chart = make_chart(id_, request)
     language = request.language
-    definition = edition.snapshot.definitions.get(chart.definition_id, {})
-    cohort = bool(definition.get("population"))
+    known = edition.snapshot.definitions
+    used = list(dict.fromkeys(row.definition_id for row in chart.rows)) or [chart.definition_id]
+    cohort = any(known.get(id_, {}).get("population") for id_ in used)
+    titles = [known.get(id_, {}).get("title", {}).get(language, id_) for id_ in used]
     return Panel(
         chart=chart,
         table=make_table(edition, chart),
         links={kind: link_chart(chart, kind) for kind in DOWNLOADS},
-        definition_title=definition.get("title", {}).get(language, chart.definition_id),
+        definition_title=" · ".join(titles),
         fallback=bool(chart.rows) and request.definition != chart.definition_id and not cohort,
         n_text=_say_n(edition, chart),
         sources=", ".join(list_sources(edition)),

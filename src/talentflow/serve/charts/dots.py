@@ -39,7 +39,7 @@ def draw_dots(dots: Dots, request: Request) -> Drawing:
         "name:N",
         sort=None,
         scale=alt.Scale(domain=names),
-        axis=alt.Axis(title=None, labelLimit=150, labelPadding=8),
+        axis=alt.Axis(title=None, labelLimit=175, labelPadding=8),
     )
     color = _make_color(dots, request)
     rule = base.mark_rule(strokeWidth=5, opacity=0.35, strokeCap="round").encode(

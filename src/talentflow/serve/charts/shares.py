@@ -7,42 +7,26 @@ from typing import Any
 
 import altair as alt
 
+from talentflow.core.vocabulary import SECTORS
 from talentflow.serve.charts.chart import Drawing, Request
 from talentflow.serve.figures import Figure
-from talentflow.serve.words import name_sector, say_figure, say_number
+from talentflow.serve.words import name_sector, say_figure, say_share
 
 HEIGHT = 300
+_ORDER = tuple(sector for sector in SECTORS if sector != "unknown")
 
 
 def draw_sector_shares(figures: Sequence[Figure], request: Request) -> Drawing:
     """Sectors as shares of those whose sector is known, one bar per year.
 
     Years that are censored are pale. Sectors too small to publish are left out of their year.
+    A sector has the same colour in every country.
     """
-    known = [f for f in figures if f.value and f.year is not None and f.sector != "unknown"]
-    order = sorted(
-        {f.sector for f in known}, key=lambda s: -sum(f.value or 0 for f in known if f.sector == s)
-    )
-    totals: dict[str, float] = {}
-    for figure in known:
-        totals[figure.period] = totals.get(figure.period, 0) + (figure.value or 0)
-    rows: list[dict[str, Any]] = [
-        {
-            "x": figure.year,
-            "v": (figure.value or 0) / totals[figure.period],
-            "sector": name_sector(figure.sector, request.language),
-            "order": order.index(figure.sector),
-            "faint": figure.censored,
-            "share": say_number(100 * (figure.value or 0) / totals[figure.period],
-                                request.language, digits=1) + "%",
-            "tip": say_figure(figure, request.language),
-        }
-        for figure in known
-    ]  # fmt: skip
-    names = [name_sector(sector, request.language) for sector in order]
-    years = [row["x"] for row in rows] or [0]
+    known = [f for f in figures if f.value and f.year is not None and f.sector in _ORDER]
+    years = [f.year for f in known if f.year is not None] or [0]
+    data = alt.InlineData(values=_share_out(known, request))
     drawn: alt.Chart = (
-        alt.Chart(alt.InlineData(values=rows), height=HEIGHT, width="container")
+        alt.Chart(data, height=HEIGHT, width="container")
         .transform_calculate(left="datum.x - 0.46", right="datum.x + 0.46")
         .mark_rect()
         .transform_stack(
@@ -61,11 +45,7 @@ def draw_sector_shares(figures: Sequence[Figure], request: Request) -> Drawing:
                 axis=alt.Axis(format="%", title=None, tickCount=5),
             ),
             y2="high:Q",
-            color=alt.Color(
-                "sector:N",
-                scale=alt.Scale(domain=names),
-                legend=alt.Legend(orient="top", title=None, symbolType="square", columns=3),
-            ),
+            color=_make_color({figure.sector for figure in known}, request),
             opacity=alt.condition("datum.faint", alt.value(0.45), alt.value(1)),
             tooltip=[
                 alt.Tooltip("sector:N", title=" "),
@@ -76,3 +56,33 @@ def draw_sector_shares(figures: Sequence[Figure], request: Request) -> Drawing:
         )
     )
     return drawn
+
+
+def _share_out(known: Sequence[Figure], request: Request) -> list[dict[str, Any]]:
+    totals: dict[str, float] = {}
+    for figure in known:
+        totals[figure.period] = totals.get(figure.period, 0) + (figure.value or 0)
+    return [
+        {
+            "x": figure.year,
+            "v": (figure.value or 0) / totals[figure.period],
+            "sector": name_sector(figure.sector, request.language),
+            "order": _ORDER.index(figure.sector),
+            "faint": figure.censored,
+            "share": say_share(figure.value or 0, totals[figure.period], request.language),
+            "tip": say_figure(figure, request.language),
+        }
+        for figure in known
+    ]
+
+
+def _make_color(present: set[str], request: Request) -> alt.Color:
+    names = {sector: name_sector(sector, request.language) for sector in _ORDER}
+    legend = alt.Legend(
+        orient="top",
+        title=None,
+        symbolType="square",
+        columns=3,
+        values=[name for sector, name in names.items() if sector in present],
+    )
+    return alt.Color("sector:N", scale=alt.Scale(domain=list(names.values())), legend=legend)

@@ -50,28 +50,12 @@ _DARK: Final = {
 def make_theme(name: str, *, font: str = FONT) -> dict[str, Any]:
     """The Vega configuration of the theme `light` or `dark`."""
     color: dict[str, Any] = {"light": _LIGHT, "dark": _DARK}[name]
-    axis = {
-        "labelColor": color["muted"],
-        "titleColor": color["muted"],
-        "gridColor": color["line"],
-        "domainColor": color["muted"],
-        "tickColor": color["line"],
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "titleFontWeight": "normal",
-        "labelPadding": 6,
-        "labelFlush": False,
-        "labelOverlap": True,
-        "labelSeparation": 6,
-        "domain": False,
-        "ticks": False,
-    }
     return {
         "background": color["paper"],
         "font": font,
         "padding": {"left": 2, "top": 4, "right": 16, "bottom": 4},
         "view": {"stroke": None},
-        "axis": axis,
+        "axis": _make_axis(color),
         "axisX": {"grid": False, "domain": True, "ticks": True, "tickSize": 4},
         "legend": {
             "labelColor": color["ink"],
@@ -95,6 +79,25 @@ def make_theme(name: str, *, font: str = FONT) -> dict[str, Any]:
             "ordinal": [color["gain"], color["open"], color["loss"]],
         },
         "style": _make_roles(color),
+    }
+
+
+def _make_axis(color: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "labelColor": color["muted"],
+        "titleColor": color["muted"],
+        "gridColor": color["line"],
+        "domainColor": color["muted"],
+        "tickColor": color["line"],
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "labelPadding": 6,
+        "labelFlush": False,
+        "labelOverlap": True,
+        "labelSeparation": 6,
+        "domain": False,
+        "ticks": False,
     }
 
 
