@@ -168,11 +168,11 @@ def test_resolve_commands_keep_every_row(store, tmp_path):
         *("--output", str(tmp_path / "out.csv")),
     )
     assert done.returncode == 0, done.stderr
-    rows = list(csv.DictReader((tmp_path / "out.csv").open()))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text())))
     assert {row["id"] for row in rows} == {"1", "2", "3"}
     people = tmp_path / "people.csv"
     people.write_text("record_id,paper_id,name,year\n1,p1,Ada Byron,2020\n2,p2,Ada Byron,2021\n")
     done = talentflow("resolve", "people", str(people), "--output", str(tmp_path / "who.csv"))
     assert done.returncode == 0, done.stderr
-    rows = list(csv.DictReader((tmp_path / "who.csv").open()))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "who.csv").read_text())))
     assert [row["record_id"] for row in rows] == ["1", "2"]

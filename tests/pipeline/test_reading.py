@@ -27,7 +27,7 @@ def test_private_tables_are_there_for_their_owner(toy_store):
 def test_figures_display_and_convert(toy_store):
     figures = tf.figures("net_rate", toy_store.store, area="US", definition="default")
     assert len(figures) == len(figures.to_pandas())
-    assert pl.from_arrow(figures).height == len(figures)
+    assert pl.DataFrame(figures).height == len(figures)
     page = figures._repr_html_()
     assert "<caption>Net rate</caption>" in page
     assert "2015/2019" in page

@@ -44,6 +44,7 @@ class Choice:
 
 
 def gather_evidence(text: str, domain: str | None, registry: Registry) -> Evidence:
+    """What a text and its domain say: names, places, and who owns the domain."""
     parsed = parse_text(text)
     places = find_places(parsed.segments, registry.places)
     stated = {a for p in places if p.level == 3 and len(p.areas) == 1 for a in p.areas}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import pyarrow as pa
 
@@ -202,8 +202,15 @@ def _open_input(path: Path) -> IO[str]:
 
 def _read_rows(source: IO[str], path: Path) -> Iterator[_Row]:
     """The rows of the file; a row that cannot be read becomes one with a problem."""
-    csv.field_size_limit(_MAX_LINE_CHARS)
-    reader = csv.reader(_cut_lines(source))
+    # The limit belongs to the whole process, so it is put back for whoever reads CSV next.
+    limit_before = csv.field_size_limit(_MAX_LINE_CHARS)
+    try:
+        yield from _read_checked_rows(csv.reader(_cut_lines(source)), path)
+    finally:
+        csv.field_size_limit(limit_before)
+
+
+def _read_checked_rows(reader: Any, path: Path) -> Iterator[_Row]:
     header = [name.strip().lower() for name in _next_row(reader) or []]
     if "id" not in header or "affiliation" not in header:
         raise InputError(
