@@ -88,7 +88,8 @@ class Settings:
 
 
 def read_settings(given: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
-    """`given` (entries that are None count as absent) over the environment over the defaults.
+    """`given` (entries that are None count as absent) over the environment (empty variables
+    count as absent) over the defaults.
 
     Raises `UsageError` naming the variable whose text cannot be read.
     """
@@ -96,7 +97,7 @@ def read_settings(given: Mapping[str, Any], environment: Mapping[str, str]) -> S
     for setting in SETTINGS:
         if given.get(setting.name) is not None:
             chosen[setting.name] = given[setting.name]
-        elif setting.variable in environment:
+        elif environment.get(setting.variable):
             chosen[setting.name] = _convert(setting, environment[setting.variable])
     return Settings(**chosen)
 

@@ -5,6 +5,8 @@ size that the bootstrap over persons implies. A person's records hang together, 
 is not the binomial or Poisson one; the bootstrap measures it, and the score interval keeps its
 coverage where a figure is near 0 or 100 % and where the normal approximation fails.
 
+Where the replicates are fewer than two nothing is known of the variance and both bounds are NaN.
+
 Sources: Wilson 1927 (shares); Rao 1973 §6.2, the Poisson score interval (counts); Rothman 1978,
 Wilson's interval with effective size for Kaplan–Meier; Korn and Graubard 1998, effective sample
 size from a design-based variance. Coverage is tested by simulation, see `docs/coverage.md`.
@@ -21,23 +23,37 @@ Floats = npt.NDArray[np.float64]
 Interval = tuple[float, float]
 
 
-def normal_quantile(level: float) -> float:
-    """z such that the central `level` of a standard normal lies within ± z."""
-    return NormalDist().inv_cdf(0.5 + level / 2)
+def student_quantile(level: float, replicates: int) -> float:
+    """z such that the central `level` of Student's t lies within ± z.
+
+    The variance is itself estimated, from so many replicates; with one degree of freedom less
+    t is what the error divided by the estimated standard error follows. Expansion of Cornish
+    and Fisher (Abramowitz and Stegun 26.7.5), within 1 % from 4 replicates on.
+    """
+    z, degrees = NormalDist().inv_cdf(0.5 + level / 2), max(replicates - 1, 1)
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    corrections = (term / degrees**power for power, term in enumerate(terms, start=1))
+    return z + float(sum(corrections))
 
 
 def count_interval(estimates: Floats, z: float) -> Interval:
     """Interval of a count; `estimates[0]` is the count, the rest its replicates.
 
     The Poisson score interval of an over- or underdispersed count: with dispersion
-    d = variance / count, the interval of count / d, scaled back by d.
+    d = variance / count, the interval of count / d, scaled back by d. Replicates that are all
+    alike say nothing, so the count is then taken as Poisson.
     """
     count = float(estimates[0])
     if count == 0:
         return 0.0, z * z
-    dispersion = _variance(estimates) / count
-    if dispersion == 0:
-        return count, count
+    dispersion = _variance(estimates) / count or 1.0
+    if np.isnan(dispersion):
+        return np.nan, np.nan
     units = count / dispersion
     centre, half = units + z * z / 2, z * np.sqrt(units + z * z / 4)
     return float(dispersion * max(centre - half, 0.0)), float(dispersion * (centre + half))
@@ -47,6 +63,8 @@ def share_interval(estimates: Floats, trials: float, z: float) -> Interval:
     """Interval of a percentage of `trials`; at 0 and 100 % the trials count as independent."""
     share = float(estimates[0]) / 100
     variance = _variance(estimates) / 100**2
+    if np.isnan(variance):
+        return np.nan, np.nan
     degenerate = not 0 < share < 1 or variance == 0
     size = trials if degenerate else share * (1 - share) / variance
     low, high = _wilson(min(max(share, 0.0), 1.0), size, z)
@@ -78,7 +96,8 @@ def _wilson(share: float, size: float, z: float) -> Interval:
 
 
 def _variance(estimates: Floats) -> float:
-    """Of the replicates around their own mean; those that are undefined are left out."""
+    """Of the replicates around their own mean; those that are undefined are left out. NaN where
+    fewer than two are left."""
     replicates = estimates[1:]
     replicates = replicates[np.isfinite(replicates)]
-    return float(np.var(replicates, ddof=1)) if len(replicates) > 1 else 0.0
+    return float(np.var(replicates, ddof=1)) if len(replicates) > 1 else np.nan

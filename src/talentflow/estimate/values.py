@@ -14,9 +14,9 @@ from talentflow.estimate.intervals import (
     Interval,
     count_interval,
     difference_interval,
-    normal_quantile,
     rate_interval,
     share_interval,
+    student_quantile,
 )
 from talentflow.indicators.disclosure import Part, find_withheld
 from talentflow.indicators.quantities import (
@@ -64,7 +64,7 @@ def estimate_values(tallies: pa.Table, rules: Rules, publication: Publication) -
     """
     counts = MeasureCounts(tallies, publication.floor)
     small, protecting = find_withheld(counts, publication.whole_period)
-    z = normal_quantile(publication.level)
+    z = student_quantile(publication.level, counts.width - 1)
     censored_from = first_censored_year(rules, publication.last_year)
     figures = []
     for quantity in compute_quantities(counts):
@@ -109,8 +109,10 @@ def _ends_in(period: str) -> int:
 
 
 def _bound(quantity: Quantity, z: float) -> tuple[float | None, float | None, float | None]:
-    estimates, trials = quantity.estimates, quantity.trials
+    estimates = quantity.estimates
     assert estimates is not None
+    # Years of the same person are not independent trials, so each person counts once.
+    trials = min(quantity.trials or 0.0, quantity.n)
     if not np.isfinite(estimates[0]):
         return None, None, None
     interval: Interval
@@ -119,10 +121,12 @@ def _bound(quantity: Quantity, z: float) -> tuple[float | None, float | None, fl
     elif quantity.indicator.kind == "difference":
         interval = difference_interval(estimates, z)
     elif any(name.startswith("-") for name in quantity.indicator.numerator):
-        interval = rate_interval(estimates, trials or 0.0, z)
+        interval = rate_interval(estimates, trials, z)
     else:
-        interval = share_interval(estimates, trials or 0.0, z)
-    return float(estimates[0]), *interval
+        interval = share_interval(estimates, trials, z)
+    low, high = interval
+    known = np.isfinite(low) and np.isfinite(high)
+    return float(estimates[0]), low if known else None, high if known else None
 
 
 def _build_table(figures: list[_Figure], publication: Publication) -> pa.Table:

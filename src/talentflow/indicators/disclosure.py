@@ -1,11 +1,11 @@
 """Which figures must be withheld so that no small group shows, alone or by subtraction?
 
-Primary: a cell of measures that counts fewer persons than the floor. Complementary: wherever a
-total and its parts are published together, what is withheld among them must not follow from
-the rest, so further parts are withheld, the smallest first, until the withheld ones together
-count at least the floor and are at least two. A balance counts as the total of its two
-directions: it may be shown where the movers of both together are enough, and then, if one
-direction is small, both are withheld. Figures made of a withheld cell are withheld too.
+Primary: a cell of measures that counts fewer persons than the floor. Complementary: wherever
+published cells add up to the same, what is withheld among them must not follow from the rest,
+so further cells are withheld, the smallest first, until the withheld ones are at least two and
+together count at least the floor. A balance counts as the total of its two directions: it may
+be shown where the movers of both together are enough, and then, if one direction is small, both
+are withheld. Figures made of a withheld cell are withheld too.
 
 Source of the method: Hundepool et al., Statistical Disclosure Control (2012), chapter 4.
 """
@@ -13,7 +13,8 @@ Source of the method: Hundepool et al., Statistical Disclosure Control (2012), c
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from talentflow.core.vocabulary import ALL
 from talentflow.indicators.quantities import NET, Key, MeasureCounts
@@ -23,6 +24,16 @@ Part = tuple[str, Key]
 
 _UNSUMMED = {"retention_risk", "retention_left"}
 """Retention guards its own steps, see `quantities`."""
+
+_MOVERS = {"outflow", "inflow"}
+_WHOLE = (ALL, ALL, ALL)
+
+
+class Sum(NamedTuple):
+    """Cells whose counts add up to the same on the left as on the right."""
+
+    left: tuple[Part, ...]
+    right: tuple[Part, ...]
 
 
 def find_withheld(counts: MeasureCounts, whole_period: str) -> tuple[set[Part], set[Part]]:
@@ -36,13 +47,20 @@ def find_withheld(counts: MeasureCounts, whole_period: str) -> tuple[set[Part], 
         for measure in counts.measures
         if measure not in _UNSUMMED
         for key in counts.keys(measure)
+        if _is_told(measure, key)
     }
     for key in counts.keys("inflow").keys() | counts.keys("outflow").keys():
         persons[(NET, key)] = counts.persons(NET, key)
     small = {part for part, n in persons.items() if n < counts.floor}
     small |= {part for part in persons if _complement_is_small(part, persons, counts.floor)}
-    members = _list_members(persons, whole_period)
-    return small, _protect(small, persons, members, counts.floor) - small
+    sums = list_sums(persons, whole_period)
+    return small, _protect(small, persons, sums, counts.floor) - small
+
+
+def _is_told(measure: str, key: Key) -> bool:
+    """Whether a reader learns the count; person-years of a window only as denominators, which
+    are those of whole countries."""
+    return measure != "stock" or "/" not in key[-1] or (key[1] != ALL and key[2:5] == _WHOLE)
 
 
 def _complement_is_small(part: Part, persons: dict[Part, int], floor: int) -> bool:
@@ -50,61 +68,67 @@ def _complement_is_small(part: Part, persons: dict[Part, int], floor: int) -> bo
     return measure == "mobile" and 0 < persons[("followed", key)] - persons[part] < floor
 
 
-def _list_members(
-    persons: dict[Part, int], whole_period: str
-) -> dict[tuple[str, Part], list[Part]]:
-    """(direction, total) → the published cells that add up to the total."""
-    members: dict[tuple[str, Part], list[Part]] = {}
-    for part in persons:
-        for direction, total in _list_totals(part, whole_period):
-            if total in persons:
-                members.setdefault((direction, total), []).append(part)
-    return members
+def list_sums(cells: Iterable[Part], whole_period: str) -> list[Sum]:
+    """Everything that a reader can add up: parts to their total, and two sets of parts to a
+    total that is not itself published."""
+    present = set(cells)
+    sides: dict[tuple[str, Part], tuple[list[Part], list[Part]]] = {}
+    for part in sorted(present):
+        for side, direction, total in _list_totals(part, whole_period):
+            sides.setdefault((direction, total), ([], []))[side].append(part)
+    sums = []
+    for (_, total), (left, right) in sides.items():
+        if left and right:
+            sums.append(Sum(tuple(left), tuple(right)))
+        elif total in present:
+            sums.append(Sum((total,), (*left, *right)))
+    return sums
 
 
-def _list_totals(part: Part, whole_period: str) -> Iterator[tuple[str, Part]]:
+def _list_totals(part: Part, whole_period: str) -> Iterator[tuple[int, str, Part]]:
+    """Side of the sum on which a cell stands, direction of the sum, and its total."""
     measure, key = part
     definition, area, partner, stage, sector, period = key
-    if measure == "stock":
-        if stage != ALL:
-            yield "stages", (measure, (definition, area, partner, ALL, sector, period))
-        elif sector != ALL:
-            yield "sectors", (measure, (definition, area, partner, stage, ALL, period))
-        elif area != ALL:
-            yield "areas", (measure, (definition, ALL, partner, stage, sector, period))
+    if measure == "stock" and stage != ALL:
+        yield 1, "stages", (measure, (definition, area, partner, ALL, sector, period))
         return
-    if measure == "flow":
-        yield "partners", ("outflow", (definition, area, ALL, stage, sector, period))
-        yield "areas", ("inflow", (definition, partner, ALL, stage, sector, period))
+    if measure == "stock" and sector != ALL:
+        yield 1, "sectors", (measure, (definition, area, partner, stage, ALL, period))
+        return
+    if measure == "stock" and area != ALL:
+        yield 1, "areas", (measure, (definition, ALL, partner, stage, sector, period))
+    elif measure == "flow":
+        yield 1, "partners", ("outflow", (definition, area, ALL, stage, sector, period))
+        yield 1, "areas", ("inflow", (definition, partner, ALL, stage, sector, period))
+    elif measure in _MOVERS:
+        # Every arrival is a departure elsewhere: both sides add up to all moves.
+        side = int(measure == "inflow")
+        yield side, "movers", ("flow", (definition, ALL, ALL, stage, sector, period))
     elif measure in ("cohort_work", "cohort_origin"):
-        yield measure, ("cohort_located", (definition, ALL, partner, stage, sector, period))
-    if measure in ("inflow", "outflow"):
-        yield "directions", (NET, key)
+        yield 1, measure, ("cohort_located", (definition, ALL, partner, stage, sector, period))
+    if measure in _MOVERS:
+        yield 1, "directions", (NET, key)
     if measure == NET:
         return
     if period.isdigit():
         start = int(period) // 5 * 5
-        yield "years", (measure, (*key[:5], f"{start}/{start + 4}"))
+        yield 1, "years", (measure, (*key[:5], f"{start}/{start + 4}"))
     elif period != whole_period:
-        yield "windows", (measure, (*key[:5], whole_period))
+        # Windows of departures add up to what all partners of the whole period add up to.
+        direction = {"outflow": "partners", "inflow": "areas"}.get(measure, "windows")
+        yield 0 if measure in _MOVERS else 1, direction, (measure, (*key[:5], whole_period))
 
 
-def _protect(
-    small: set[Part],
-    persons: dict[Part, int],
-    members: dict[tuple[str, Part], list[Part]],
-    floor: int,
-) -> set[Part]:
-    sums_of: dict[Part, list[tuple[str, Part]]] = {}
-    for group, parts in members.items():
-        for part in (*parts, group[1]):
-            sums_of.setdefault(part, []).append(group)
+def _protect(small: set[Part], persons: dict[Part, int], sums: list[Sum], floor: int) -> set[Part]:
+    sums_of: dict[Part, list[int]] = {}
+    for number, found in enumerate(sums):
+        for part in (*found.left, *found.right):
+            sums_of.setdefault(part, []).append(number)
     withheld = set(small)
     # In sorted order, so that the choice between equals never depends on the order of rows.
-    waiting = deque(sorted({group for part in small for group in sums_of.get(part, ())}))
+    waiting = deque(sorted({number for part in small for number in sums_of.get(part, ())}))
     while waiting:
-        group = waiting.popleft()
-        chosen = _choose_protection(group[1], members[group], persons, withheld, floor)
+        chosen = _choose_protection(sums[waiting.popleft()], persons, withheld, floor)
         if chosen is not None:
             withheld.add(chosen)
             waiting.extend(sums_of[chosen])
@@ -112,13 +136,15 @@ def _protect(
 
 
 def _choose_protection(
-    total: Part, parts: list[Part], persons: dict[Part, int], withheld: set[Part], floor: int
+    found: Sum, persons: dict[Part, int], withheld: set[Part], floor: int
 ) -> Part | None:
     """The next cell to withhold in one sum; null when the sum gives nothing away."""
-    hidden = [part for part in parts if part in withheld]
-    if total in withheld or not hidden:
+    left = [part for part in found.left if part in withheld]
+    right = [part for part in found.right if part in withheld]
+    if (left and right) or not (left or right):
         return None
+    hidden = left or right
     if len(hidden) > 1 and sum(persons[part] for part in hidden) >= floor:
         return None
-    shown = [part for part in parts if part not in withheld]
-    return min(shown, key=lambda part: (persons[part], part)) if shown else total
+    shown = [part for part in (*found.left, *found.right) if part not in withheld]
+    return min(shown, key=lambda part: (persons[part], part), default=None)

@@ -208,7 +208,8 @@ def _follow_curve(
 ) -> Iterator[Quantity]:
     """One point a year. The curve ends where fewer than the floor are left at risk. A point is
     withheld while those who left since the last shown point are few, because the step between
-    the two would count them; the curve goes on behind it."""
+    the two would count them, and where few of those at risk stayed; the curve goes on behind
+    it."""
     (left,), risk = indicator.numerator, str(indicator.denominator)
     surviving, gone = np.full(counts.width, 100.0), 0
     n = counts.persons(risk, (*start[:5], "P1Y"))
@@ -216,11 +217,12 @@ def _follow_curve(
         key = (*start[:5], f"P{duration}Y")
         parts = ((left, key), (risk, key))
         gone += counts.persons(left, key)
+        stayed = counts.persons(risk, key) - counts.persons(left, key)
         at_risk = counts.counts(risk, key)
         ended = counts.persons(risk, key) < counts.floor
         if not ended:
             surviving = surviving * (1 - _divide(counts.counts(left, key), at_risk))
-        withheld = ended or 0 < gone < counts.floor
+        withheld = ended or 0 < gone < counts.floor or 0 < stayed < counts.floor
         gone = gone if withheld else 0
         yield Quantity(
             indicator=indicator,

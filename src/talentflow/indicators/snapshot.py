@@ -6,6 +6,7 @@ it is about a person.
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,8 +19,10 @@ import pyarrow.parquet as pq
 
 from talentflow.core.areas import parse_area
 from talentflow.core.errors import StoreError, UsageError
-from talentflow.core.vocabulary import ALL
+from talentflow.core.vocabulary import ALL, SECTORS, STAGES
 from talentflow.indicators.registry import find_indicator
+
+_LONGEST: Final = 10_000
 
 PUBLISHED: Final = "published"
 """Name of the folder (a link to the current snapshot) inside a store."""
@@ -35,8 +38,11 @@ class Snapshot:
     @cached_property
     def values(self) -> pa.Table:
         """All figures, see the contract `values`."""
-        # Not read_table: that loads the dataset layer and with it pandas, half a second.
-        return pq.ParquetFile(self.folder / "values.parquet").read()
+        try:
+            # Not read_table: that loads the dataset layer and with it pandas, half a second.
+            return pq.ParquetFile(self.folder / "values.parquet").read()
+        except (OSError, pa.ArrowInvalid) as error:
+            raise self._describe_unreadable("values.parquet", error) from error
 
     @cached_property
     def indicators(self) -> dict[str, dict[str, Any]]:
@@ -58,11 +64,14 @@ class Snapshot:
         try:
             return msgspec.json.decode((self.folder / name).read_bytes())
         except (OSError, msgspec.DecodeError) as error:
-            raise StoreError(
-                f"cannot read {name}: {error}",
-                where=str(self.folder),
-                next_step="run `talentflow build` again",
-            ) from error
+            raise self._describe_unreadable(name, error) from error
+
+    def _describe_unreadable(self, name: str, error: Exception) -> StoreError:
+        return StoreError(
+            f"cannot read {name}: {error}",
+            where=str(self.folder),
+            next_step="run `talentflow build` again",
+        )
 
 
 def open_snapshot(store: Path) -> Snapshot:
@@ -95,8 +104,9 @@ def select_values(snapshot: Snapshot, query: Query) -> pa.Table:
     """The rows that answer a query, ordered by definition, area, partner, stage, sector, period.
 
     `period` is one period (`2018`, `2014/2018`, `P5Y`) or a range of years (`2010:2024`).
-    Raises `UsageError` for an unknown indicator, area or definition, and for a period outside
-    the data (naming the years there are), never an empty table for a misspelt request.
+    Raises `UsageError` for an unknown indicator, area, stage, sector or definition, and for a
+    period outside the data (naming the nearest there is), never an empty table for a misspelt
+    request.
     """
     find_indicator(query.indicator)
     table = snapshot.values
@@ -104,8 +114,8 @@ def select_values(snapshot: Snapshot, query: Query) -> pa.Table:
     wanted = {
         "area": _parse_cell(query.area),
         "partner": _parse_cell(query.partner),
-        "stage": query.stage,
-        "sector": query.sector,
+        "stage": _parse_word("stage", query.stage, STAGES),
+        "sector": _parse_sector(query.sector),
         "definition_id": _parse_definition(snapshot, query.definition),
     }
     for column, value in wanted.items():
@@ -113,8 +123,20 @@ def select_values(snapshot: Snapshot, query: Query) -> pa.Table:
             table = table.filter(_equals(table[column], value))
     if query.period is not None:
         table = _filter_period(table, query.period)
-    order = ["definition_id", "area", "partner", "stage", "sector", "period"]
-    return table.sort_by([(name, "ascending") for name in order])
+    order = ["definition_id", "area", "partner", "stage", "sector"]
+    periods = sorted(set(table["period"].to_pylist()), key=period_order)
+    rank = pc.index_in(table["period"], value_set=pa.array(periods, pa.string()))
+    keyed = table.append_column("rank", rank)
+    ordered = keyed.sort_by([(name, "ascending") for name in (*order, "rank")])
+    return ordered.drop_columns(["rank"])
+
+
+def period_order(period: str) -> tuple[int, int]:
+    """Sort key of periods: years, then windows, longer ones last, then durations (P2Y, P10Y)."""
+    if period.startswith("P"):
+        return _LONGEST, int(period[1:-1])
+    first, _, last = period.partition("/")
+    return int(last) - int(first) if last else -1, int(first)
 
 
 def _equals(column: pa.ChunkedArray, word: str) -> pa.ChunkedArray:
@@ -124,6 +146,18 @@ def _equals(column: pa.ChunkedArray, word: str) -> pa.ChunkedArray:
 
 def _parse_cell(area: str | None) -> str | None:
     return area if area is None or area == ALL else parse_area(area)
+
+
+def _parse_word(column: str, word: str | None, words: tuple[str, ...]) -> str | None:
+    if word is not None and word not in (*words, ALL):
+        raise UsageError(f"unknown {column} {word!r}", expected=f"{ALL}, {', '.join(words)}")
+    return word
+
+
+def _parse_sector(sector: str | None) -> str | None:
+    for word in (sector or ALL).split(">"):
+        _parse_word("sector", word, SECTORS)
+    return sector
 
 
 def _parse_definition(snapshot: Snapshot, definition: str | None) -> str | None:
@@ -140,11 +174,7 @@ def _filter_period(table: pa.Table, period: str) -> pa.Table:
     if ":" not in period:
         found = table.filter(_equals(table["period"], period))
         if not found.num_rows and table.num_rows:
-            periods = sorted(set(table["period"].to_pylist()))
-            raise UsageError(
-                f"no figure for period {period!r}",
-                expected=f"one of {periods[0]} … {periods[-1]}, such as {', '.join(periods[-3:])}",
-            )
+            raise _describe_absence(table, period)
         return found
     first, _, last = period.partition(":")
     try:
@@ -153,6 +183,10 @@ def _filter_period(table: pa.Table, period: str) -> pa.Table:
         raise UsageError(
             f"period {period!r} is not a range of years", expected="FIRST:LAST, e.g. 2010:2024"
         ) from error
+    if bounds[0] > bounds[1]:
+        raise UsageError(
+            f"period {period!r} ends before it begins", expected="FIRST:LAST, e.g. 2010:2024"
+        )
     years = pc.and_(
         pc.match_substring_regex(table["period"], r"^\d{4}$"),
         pc.and_(
@@ -160,4 +194,23 @@ def _filter_period(table: pa.Table, period: str) -> pa.Table:
             pc.less_equal(table["period"], f"{bounds[1]:04d}"),
         ),
     )
-    return table.filter(years)
+    found = table.filter(years)
+    if not found.num_rows and table.num_rows:
+        raise _describe_absence(table, period)
+    return found
+
+
+def _describe_absence(table: pa.Table, period: str) -> UsageError:
+    periods = sorted(set(table["period"].to_pylist()), key=period_order)
+    years = [p for p in periods if p.isdigit()] or periods
+    first = period.partition(":")[0]
+    if first.isdigit() and years[0].isdigit():
+        near = [min(years, key=lambda year: abs(int(year) - int(first)))]
+    else:
+        near = difflib.get_close_matches(period, periods, n=1, cutoff=0.5)
+    return UsageError(
+        f"no figure for period {period!r}",
+        expected=f"{years[0]} to {years[-1]}"
+        + (f", or {', '.join(p for p in periods if p not in years)}" if years != periods else ""),
+        next_step=f"the nearest is {near[0]}" if near else None,
+    )
