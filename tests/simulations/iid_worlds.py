@@ -106,7 +106,14 @@ def draw_evidence(random: np.random.Generator, persons: int, prefix: str) -> Pac
             "venue": pa.array(["nips", "icra"]).take(pa.array(np.where(venue, 0, 1))),
         }
     )
-    people = pa.table({"person_ref": ids, "person_id": ids, "hard_id": pa.repeat(True, size)})
+    people = pa.table(
+        {
+            "person_ref": ids,
+            "person_id": ids,
+            "ambiguous": pa.repeat(False, size),
+            "hard_id": pa.repeat(True, size),
+        }
+    )
     mentions = pa.table(
         {
             "mention_id": np.arange(len(COUNTRIES) * len(ROLES)),
