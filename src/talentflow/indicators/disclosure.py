@@ -77,8 +77,8 @@ def list_sums(cells: Iterable[Part], whole_period: str) -> list[Sum]:
         for side, direction, total in _list_totals(part, whole_period):
             sides.setdefault((direction, total), ([], []))[side].append(part)
     sums = []
-    for (_, total), (left, right) in sides.items():
-        if left and right:
+    for (direction, total), (left, right) in sides.items():
+        if (left and right) or direction == "balances":
             sums.append(Sum(tuple(left), tuple(right)))
         elif total in present:
             sums.append(Sum((total,), (*left, *right)))
@@ -106,10 +106,11 @@ def _list_totals(part: Part, whole_period: str) -> Iterator[tuple[int, str, Part
         yield side, "movers", ("flow", (definition, ALL, ALL, stage, sector, period))
     elif measure in ("cohort_work", "cohort_origin"):
         yield 1, measure, ("cohort_located", (definition, ALL, partner, stage, sector, period))
+    elif measure == NET:
+        # What one country loses another gains: the balances of all add up to nothing.
+        yield 1, "balances", (NET, (definition, ALL, partner, stage, sector, period))
     if measure in _MOVERS:
         yield 1, "directions", (NET, key)
-    if measure == NET:
-        return
     if period.isdigit():
         start = int(period) // 5 * 5
         yield 1, "years", (measure, (*key[:5], f"{start}/{start + 4}"))
