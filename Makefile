@@ -44,10 +44,10 @@ lint: install
 	$(BIN)/lint-imports
 
 test: lint chromium
-	$(BIN)/pytest --numprocesses $(WORKERS) -m "not slow"
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile -m "not slow"
 
 check-full: lint chromium
-	$(BIN)/pytest --numprocesses $(WORKERS)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
 
 bench: install
 	$(BIN)/python benchmarks/run.py

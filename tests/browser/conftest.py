@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,16 +25,6 @@ ARGUMENTS = [
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with run_server(write_store(tmp_path_factory.mktemp("site"))) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Path of a Chromium that playwright can drive."""
-    names = (os.environ.get("TALENTFLOW_CHROMIUM", ""), "chromium", "chromium-browser")
-    found = next((path for name in names if name and (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("Chromium is missing: apt-get install chromium, or set TALENTFLOW_CHROMIUM")
-    return found
 
 
 @pytest.fixture(scope="session")

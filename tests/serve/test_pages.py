@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import html
-import os
 import re
-import time
-from pathlib import Path
 
 import httpx
 import pytest
-from running_server import run_server
 from synthetic_store import AREAS
 
 from talentflow.core.areas import LANGUAGES, area_name
@@ -132,27 +128,3 @@ def test_static_files_are_kept_for_ever(client: httpx.Client) -> None:
         answer = client.get(address)
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
-
-
-def test_first_page_is_quick_on_a_warm_server(client: httpx.Client) -> None:
-    client.get("/en/")
-    best = min(_time(client, "/en/") for _ in range(5))
-    assert best < 0.05
-
-
-def _time(client: httpx.Client, path: str) -> float:
-    start = time.perf_counter()
-    client.get(path)
-    return time.perf_counter() - start
-
-
-@pytest.mark.real
-def test_every_country_of_a_real_store_has_its_page() -> None:
-    """Set TALENTFLOW_STORE to a built store to walk through all of its pages."""
-    named = os.environ.get("TALENTFLOW_STORE")
-    if not named or not (Path(named) / "published").exists():
-        pytest.skip("TALENTFLOW_STORE does not name a built store")
-    with run_server(Path(named)) as address, httpx.Client(base_url=address, timeout=60) as client:
-        areas = [entry["code"] for entry in client.get("/api/v1/areas").json()]
-        for path in ["", "data", "method", *(f"area/{code}" for code in areas)]:
-            assert client.get(f"/ko/{path}").status_code == 200, path
