@@ -11,12 +11,16 @@ from pathlib import Path
 from talentflow.sources.toy import REALISTIC_ERRORS, WorldSpec, build_world, write_world
 
 SEED = 2024
+PEOPLE = 15_000
 
 
 def main() -> None:
     """Write the world into the folder named by the only argument."""
     folder = Path(sys.argv[1])
-    write_world(build_world(WorldSpec(errors=REALISTIC_ERRORS), SEED), folder)
+    spec = WorldSpec(people=PEOPLE, errors=REALISTIC_ERRORS)
+    write_world(
+        build_world(spec, SEED), folder, sources=("paperlists", "ror", "university-domains")
+    )
     print(f"no real records here: a toy world of invented careers was written to {folder}")
 
 

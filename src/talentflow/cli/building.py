@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from talentflow.cli.options import format_option, language_option, setting_options, settings_from
-from talentflow.cli.tables import print_rows
+from talentflow.cli.tables import print_accounting, print_rows
 
 
 @click.command()
@@ -73,11 +73,7 @@ def status(format_: str, language: str, **given: Any) -> None:
     )
     click.echo("\nSources")
     print_rows(found["sources"])
-    click.echo("\nWhat became of every row of evidence")
-    lines = [
-        {"rows": line["records"], "what": line["title"][language]} for line in found["accounting"]
-    ]
-    print_rows([*lines, {"rows": sum(line["rows"] for line in lines), "what": "in all"}])
+    print_accounting(found["accounting"], language)
     click.echo("\nRejected rows")
     for reason in found["rejects"]:
         click.echo(f"  {reason['rows']:,} × {reason['reason']}")

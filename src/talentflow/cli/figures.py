@@ -17,7 +17,7 @@ from talentflow.cli.options import (
     setting_options,
     settings_from,
 )
-from talentflow.cli.tables import print_rows
+from talentflow.cli.tables import print_accounting, print_rows
 from talentflow.core.areas import area_name
 from talentflow.core.errors import UsageError
 from talentflow.core.vocabulary import ALL
@@ -129,11 +129,7 @@ def explain(format_: str, language: str, store: Any, **cell: str | None) -> None
     if facts["figures"]:
         click.echo("\nFigures")
         _print_figures(select_values(snapshot, query), snapshot, language, heading=False)
-    click.echo("\nWhat became of every row of evidence")
-    lines = [
-        {"rows": line["records"], "what": line["title"][language]} for line in facts["accounting"]
-    ]
-    print_rows([*lines, {"rows": sum(line["rows"] for line in lines), "what": "in all"}])
+    print_accounting(facts["accounting"], language)
     click.echo("\nSources")
     for source in facts["sources"]:
         click.echo(f"  {source['title']} ({source['licence']}) {source['url']}")

@@ -28,6 +28,13 @@ def print_rows(rows: Sequence[Mapping[str, Any]], limit: int | None = None) -> N
         click.echo(f"  … {len(rows) - len(shown):,} more rows; --format csv prints all")
 
 
+def print_accounting(lines: Sequence[Mapping[str, Any]], language: str) -> None:
+    """Print what became of every row of evidence, with the sum."""
+    click.echo("\nWhat became of every row of evidence")
+    rows = [{"rows": line["records"], "what": line["title"][language]} for line in lines]
+    print_rows([*rows, {"rows": sum(row["rows"] for row in rows), "what": "in all"}])
+
+
 def display_width(text: str) -> int:
     """Columns a text takes on a terminal; Korean and Chinese characters take two."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -79,6 +79,18 @@ class Catalog:
         path = self.root / "current.json"
         return dict(json.loads(path.read_text())) if path.exists() else {}
 
+    def require_current(self) -> dict[str, Any]:
+        """The same for readers: `StoreError` where no build has finished."""
+        check_format(self.root)
+        current = self.read_current()
+        if not current:
+            raise StoreError(
+                "this store holds no finished build",
+                where=str(self.root),
+                next_step="run `talentflow build`",
+            )
+        return current
+
     def write_current(self, current: Mapping[str, Any]) -> None:
         """Record a finished build and drop the stages it replaced."""
         write_text(self.root / "current.json", json.dumps(current, indent=1, sort_keys=True))

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from talentflow.core.catalog import Catalog, check_format
-from talentflow.core.errors import StoreError, UsageError
+from talentflow.core.catalog import Catalog
+from talentflow.core.errors import UsageError
 from talentflow.indicators.snapshot import Query, open_snapshot, select_values
 
 Frame = Literal["arrow", "pandas", "polars"]
@@ -69,15 +69,8 @@ def read(name: str, store: str | Path = "store", frame: Frame = "arrow") -> Any:
     root = Path(store)
     if name == "values":
         return convert_table(open_snapshot(root).values, frame)
-    check_format(root)
     catalog = Catalog(root)
-    current = catalog.read_current()
-    if not current:
-        raise StoreError(
-            "this store holds no finished build",
-            where=str(root),
-            next_step="run `talentflow build`, or tf.build(...)",
-        )
+    current = catalog.require_current()
     homes = {
         path.stem: stage
         for stage, key in current.items()

@@ -12,8 +12,8 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from talentflow.core.catalog import Catalog, check_format
-from talentflow.core.errors import StoreError, UsageError
+from talentflow.core.catalog import Catalog
+from talentflow.core.errors import UsageError
 from talentflow.indicators.snapshot import Query
 
 _MOVES: Final = """
@@ -113,15 +113,8 @@ def _bounds(period: str | None) -> tuple[int, int]:
 
 
 def _find_tables(store: Path) -> dict[str, Path]:
-    check_format(store)
     catalog = Catalog(store)
-    current = catalog.read_current()
-    if not current:
-        raise StoreError(
-            "this store holds no finished build",
-            where=str(store),
-            next_step="run `talentflow build`",
-        )
+    current = catalog.require_current()
     return {
         name: catalog.stage_folder(stage, current[stage]) / f"{name}.parquet"
         for name, stage in _HOMES.items()
