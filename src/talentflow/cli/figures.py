@@ -96,7 +96,9 @@ def spread(format_: str, language: str, store: Any, **cell: str | None) -> None:
     _print_figures(values, snapshot, language)
     known = [value for value in values["value"].to_pylist() if value is not None]
     if known:
-        click.echo(f"\n{len(known)} definitions: from {min(known):,.2f} to {max(known):,.2f}")
+        decimals = _decimals(values["unit"][0].as_py())
+        low, high = (f"{bound:,.{decimals}f}" for bound in (min(known), max(known)))
+        click.echo(f"\n{len(known)} definitions: from {low} to {high}")
 
 
 @click.command()
@@ -216,7 +218,7 @@ def _heading(row: dict[str, Any], varying: list[str], snapshot: Snapshot, langua
 
 
 def _figure_row(row: dict[str, Any], varying: list[str]) -> dict[str, Any]:
-    decimals = 2 if row["unit"] == "percent" else 0
+    decimals = _decimals(row["unit"])
     known = row["value"] is not None
     return {
         **{name: row[name] for name in varying},
@@ -228,6 +230,10 @@ def _figure_row(row: dict[str, Any], varying: list[str]) -> dict[str, Any]:
         "n": f"{row['n']:,}" if row["n"] is not None else "",
         "note": _NOTES[row["flag"]],
     }
+
+
+def _decimals(unit: str) -> int:
+    return 2 if unit == "percent" else 0
 
 
 def _write_values(table: pa.Table, format_: str) -> None:
