@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
+
+from talentflow.cli.main import cli
 from talentflow.core import vocabulary
 from talentflow.core.areas import AREAS, area_name
 from talentflow.core.contracts import CONTRACTS, Column, Contract
@@ -154,6 +158,58 @@ def definitions_page() -> str:
     return "\n".join([*lines, ""])
 
 
+def commands_page() -> str:
+    """Every command with its options, as `--help` says them."""
+    lines = [
+        "# Commands",
+        "",
+        "`talentflow COMMAND`. Exit status: 0 success, 1 the data or a claim failed a check,",
+        "2 wrong usage. What a setting's option leaves out comes from the environment, see",
+        "[settings](settings.md).",
+        "",
+    ]
+    for path, command in _walk_commands("talentflow", cli):
+        lines += [*_describe_command(path, command), ""]
+    return "\n".join(lines)
+
+
+def _walk_commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield path, command
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        found = command.get_command(context, name)
+        if found is not None:
+            yield from _walk_commands(f"{path} {name}", found)
+
+
+def _describe_command(path: str, command: click.Command) -> Iterator[str]:
+    arguments = [
+        p.make_metavar(click.Context(command)) for p in command.params if not _is_option(p)
+    ]
+    yield f"## {' '.join([path, *arguments])}"
+    yield ""
+    yield inspect.cleandoc(command.help or "").split("\f")[0]
+    yield ""
+    yield "| option | meaning |"
+    yield "|---|---|"
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            yield f"| `{parameter.opts[0]}` | {_say_option(parameter)} |"
+
+
+def _is_option(parameter: click.Parameter) -> bool:
+    return isinstance(parameter, click.Option)
+
+
+def _say_option(option: click.Option) -> str:
+    said = option.help or ""
+    if isinstance(option.type, click.Choice):
+        said += f" One of {', '.join(map(str, option.type.choices))}; default {option.default}."
+    return said.replace("|", "\\|")
+
+
 def _list_rules(definition: Definition) -> str:
     """The rules that are not the default's; for the default itself, all."""
     defaults = DEFAULT.rules.to_dict()
@@ -169,6 +225,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "definitions.md": definitions_page,
     "indicators.md": indicators_page,
     "settings.md": settings_page,
+    "commands.md": commands_page,
     "tables.md": tables_page,
     "vocabulary.md": vocabulary_page,
 }
