@@ -1,68 +1,162 @@
-"""In which country and city is the site that an affiliation names?
+"""In which country and city is the site that an affiliation names, and of what sector is it?
 
 The campus or branch named decides, not the seat: a place named with the organization, then
-the organization's own site, then the domain. A company without any of these is put at its
-seat, which its rule says.
+words beside its name, then the organization's own site or, for a company, its mail domain. A
+company without any of these is put at its seat, which its rule says. Where no organization is
+known, names of places and of institutions, the domain and the language are weighed against
+each other.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from talentflow.core.areas import AREA_INDEX
-from talentflow.resolve.candidates import Span
 from talentflow.resolve.choose import Choice, Evidence
-from talentflow.resolve.normalise import word_set
-from talentflow.resolve.places import PARENT_AREA, PlaceWord, area_of_domain, find_weak_places
+from talentflow.resolve.normalise import normalise, word_set
+from talentflow.resolve.place_hints import Hint, find_site, hint_of_legal_form
+from talentflow.resolve.place_rules import Signal, country_probability, sector_probability
+from talentflow.resolve.place_signals import signals_of_text, weigh
+from talentflow.resolve.places import (
+    PARENT_AREA,
+    PlaceWord,
+    area_of_domain,
+    find_weak_places,
+    one_area,
+    weak_areas,
+)
 from talentflow.resolve.registry import Registry
+from talentflow.resolve.sectors import decide_sector, sector_of_domain
 
-_BRANCH_LABELS: Final = frozenset(AREA_INDEX) - word_set("AI CS ME ML PR SE SI ST TV LA")
+_BRANCH_LABELS: Final = (
+    frozenset(AREA_INDEX) - word_set("AI AM AS CC CS ME ML PR SE SI ST TV LA MS RE MD IS")
+) | {"UK"}
 """Countries that companies write before their domain (`jp.x.com`); the rest are departments."""
+
+_ABBREVIATED: Final = re.compile(
+    r"(?<![\w.])(?:(U\.?S\.?A\.?|US|U\.S\.)|(U\.?K\.?)|(P\.?R\.?C))(?![\w-])"
+)
+_ABBREVIATED_AREAS: Final = ("US", "GB", "CN")
+_CAMPUS_WORDS: Final = word_set(
+    "campus branch site office graduate school research institute center lab laboratory college"
+)
+_SURE_FORM: Final = 0.95
+_WEIGHT_OF_CAMPUS: Final = 6.0
+_WEIGHT_BESIDE: Final = 2.5
+_WEIGHT_OF_DOMAIN: Final = 1.5
+_WEIGHT_OF_SITE: Final = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Location:
+    """Where the site named is and of what sector, each with its own probability.
+
+    Null means not known; a probability is null where its answer is. `country_rule` and
+    `sector_rule` tell what decided, see `docs/guide/resolve-places.md`.
+    """
+
+    country: str | None = None
+    city: str | None = None
+    sector: str | None = None
+    country_rule: str = "unknown"
+    sector_rule: str = "unknown"
+    country_probability: float | None = None
+    city_probability: float | None = None
+    sector_probability: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """An organization that stands in the text: where, and how surely.
+
+    `start`, `size` and `segment` count words and segments of the parsed text; `namesakes` are
+    the organizations that the same words may mean, itself among them.
+    """
+
+    organization: int
+    start: int
+    size: int
+    segment: int
+    probability: float = 0.95
+    namesakes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Place:
+    """An area with what decided it, how the rest of the evidence stands to it, and a city."""
+
+    area: str | None
+    rule: str
+    support: str
+    city: str | None = None
+
+
+def locate_affiliation(
+    text: str, named: Sequence[Named], evidence: Evidence, registry: Registry
+) -> list[Location]:
+    """The location of each organization named, in their order; one location if none is."""
+    if not named:
+        return [_locate_unnamed(text, evidence, registry)]
+    segments = sorted({n.segment for n in named})
+    locations = []
+    for one in named:
+        following = next((s for s in segments if s > one.segment), None)
+        beside = _words_beside(one, named, evidence)
+        place = _locate_named(one, following, beside, evidence, registry)
+        if place.area is None:
+            place = _place_by_signals(text, evidence, registry)
+        sector = decide_sector(text, one.organization, evidence.domain, registry)
+        locations.append(_finish(place, sector))
+    return locations
+
+
+def locate_domain(domain: str | None, registry: Registry) -> Location:
+    """The location that a domain alone tells, where there is no text."""
+    if domain is None or registry.is_free_mail(domain):
+        return Location()
+    owners = registry.find_domain(domain)
+    ending = area_of_domain(domain)
+    if len(owners) > 1 and ending is not None:
+        owners = tuple(o for o in owners if registry.countries[o] == ending) or owners
+    countries = {registry.countries[o] for o in owners}
+    shared = countries.pop() if len(countries) == 1 else None
+    owner = owners[0] if len(owners) == 1 else None
+    is_company = owner is not None and registry.sectors[owner] == "company"
+    area, rule = shared, "domain_organization"
+    if owner is not None and is_company:
+        branch = _area_of_branch(owner, domain, owners, registry)
+        area, rule = (branch, "domain_suffix") if branch else (shared, rule)
+    if area is None:
+        area = ending or ("US" if domain.endswith((".edu", ".gov", ".mil")) else None)
+        rule = "domain_suffix" if area else "unknown"
+    city = registry.cities[owner] if owner is not None and area == shared else None
+    support = _compare(area, {ending} if rule == "domain_organization" else {shared})
+    sector = decide_sector("", owner, domain, registry)
+    if sector[0] is None and shared is not None:
+        kinds = {registry.sectors[o] for o in owners}
+        sector = (kinds.pop(), "domain") if len(kinds) == 1 else sector_of_domain(domain)
+    return _finish(_Place(area, rule, support, city), sector)
 
 
 def locate_choice(
     choice: Choice, following: int | None, evidence: Evidence, registry: Registry
 ) -> tuple[str | None, str | None, str]:
-    """Country, city and what decided the country, of the site named with an organization."""
-    organization = choice.organization
-    seat, home = registry.countries[organization], registry.cities[organization]
-    near = _places_of_span(evidence.places, choice.span.segment, following)
-    named, rule, city = pick_place(near, seat)
-    if named is not None:
-        named_city = city or (home if named == seat else None)
-        return named, named_city, rule
-    is_company = registry.sectors[organization] == "company"
-    if is_company:
-        inside = _place_beside(choice.span, evidence, registry)
-        if inside is not None and inside != seat:
-            return inside, None, "name_word"
-        area = _area_of_branch(organization, evidence, registry)
-        if area is not None and area != seat:
-            return area, None, "domain_suffix"
-    if seat is not None:
-        return seat, home, "inferred_seat" if is_company else "organization_site"
-    area = area_of_domain(evidence.domain) if evidence.domain else None
-    return area, None, "domain_suffix" if area else "unknown"
-
-
-def _place_beside(span: Span, evidence: Evidence, registry: Registry) -> str | None:
-    """The area that words beside a company's name point to, as in `Samsung AI Center NYC`."""
-    words = evidence.parsed.words
-    beside = words[: span.start] + words[span.start + span.size :]
-    return find_weak_places(beside, registry.places) if beside else None
-
-
-def _places_of_span(
-    places: list[PlaceWord], segment: int, following: int | None
-) -> list[PlaceWord]:
-    """The place words after a name and before the next; those of the whole text where the
-    part between names no country."""
-    after = [p for p in places if p.segment >= segment]
-    if following is not None:
-        between = [p for p in after if p.segment < following]
-        if any(p.level == 3 for p in between):
-            return between
-    return after or places
+    """Country, city and what decided the country, of the site named with one organization."""
+    span = choice.span
+    namesakes = tuple(o for o, _ in span.candidates)
+    one = Named(
+        organization=choice.organization,
+        start=span.start,
+        size=span.size,
+        segment=span.segment,
+        namesakes=namesakes,
+    )
+    beside = _words_beside(one, (one,), evidence)
+    place = _locate_named(one, following, beside, evidence, registry)
+    return place.area, place.city, place.rule
 
 
 def pick_place(after: list[PlaceWord], seat: str | None) -> tuple[str | None, str, str | None]:
@@ -85,6 +179,178 @@ def pick_place(after: list[PlaceWord], seat: str | None) -> tuple[str | None, st
     return None, "unknown", None
 
 
+def _locate_named(
+    one: Named,
+    following: int | None,
+    beside: list[tuple[int, str]],
+    evidence: Evidence,
+    registry: Registry,
+) -> _Place:
+    """The place of one organization; no area where neither text nor registry tells any."""
+    organization = one.organization
+    seat, home = _seat_of(one, registry), registry.cities[organization]
+    near = _places_of_span(evidence.places, one.segment, following)
+    area, rule, city = pick_place(near, seat)
+    home_named = _names_home(near, home, registry.countries[organization], registry)
+    if home_named is not None and area != seat and rule == "place_word":
+        area, city = registry.countries[organization], home_named
+    domain_area = _area_of_mail(evidence, registry)
+    is_company = _is_company(organization, registry)
+    if area is not None:
+        support = _compare(area, {domain_area} if is_company else {domain_area, seat})
+        if area == seat and home_named is None and _is_open(near, area):
+            support = "ambiguous"
+        return _Place(area, rule, support, city or (home if area == seat else None))
+    if is_company:
+        return _locate_company(one, seat, beside, evidence, registry)
+    return _weigh_site(one, seat, beside, evidence, registry)
+
+
+def _locate_company(
+    one: Named,
+    seat: str | None,
+    beside: list[tuple[int, str]],
+    evidence: Evidence,
+    registry: Registry,
+) -> _Place:
+    """A company without a place after its name: words beside it, its mail, its seat."""
+    organization = one.organization
+    inside = find_site(evidence.parsed.segments[one.segment])
+    inside = inside or _area_beside(beside, registry, demonyms=True)
+    if inside is None:
+        inside = _area_abbreviated(evidence.parsed.segments[one.segment])
+    branch = _area_of_branch(organization, evidence.domain, evidence.owners, registry)
+    if inside is not None and inside != seat:
+        return _Place(inside, "name_word", _compare(inside, {branch}))
+    if branch is not None and branch != seat:
+        return _Place(branch, "domain_suffix", _compare(branch, {inside}))
+    hint = hint_of_legal_form(evidence.parsed.segments[one.segment])
+    if hint is not None and hint.area != seat and _may_be_branch(organization, hint, registry):
+        return _Place(hint.area, "legal_form", "alone")
+    if seat is None:
+        return _Place(None, "unknown", "alone")
+    mail = None if _is_own_mail(evidence, organization, registry) else _area_of_mail(evidence, registry)
+    home = registry.cities[organization] if seat == registry.countries[organization] else None
+    support = "agreed" if inside == seat or branch == seat else _compare(seat, {mail})
+    return _Place(seat, "inferred_seat", support, home)
+
+
+def _weigh_site(
+    one: Named,
+    seat: str | None,
+    beside: list[tuple[int, str]],
+    evidence: Evidence,
+    registry: Registry,
+) -> _Place:
+    """The organization's own site, unless words beside its name or the mail outweigh it."""
+    organization = one.organization
+    domain_area = _area_of_mail(evidence, registry)
+    inside = _area_beside(beside, registry, demonyms=False)
+    campus = _area_of_campus(one, beside, evidence, registry)
+    if seat is None:
+        area = campus or inside
+        rule = "name_word" if area else "unknown"
+        return _Place(area, rule, _compare(area, {domain_area}))
+    weights = {seat: _WEIGHT_OF_SITE - 6 * max(0.0, 0.95 - one.probability)}
+    for area, weight in (
+        (campus, _WEIGHT_OF_CAMPUS),
+        (inside, _WEIGHT_BESIDE),
+        (domain_area, _WEIGHT_OF_DOMAIN),
+    ):
+        if area is not None:
+            weights[area] = weights.get(area, 0.0) + weight
+    best = max(weights, key=lambda a: (weights[a], a == seat))
+    if best == seat:
+        return _Place(
+            seat, "organization_site", _compare(seat, {inside, domain_area}), registry.cities[organization]
+        )
+    rule = "campus" if best == campus else "name_word" if best == inside else "domain_suffix"
+    return _Place(best, rule, _compare(best, {domain_area} if rule != "domain_suffix" else {inside}))
+
+
+def _locate_unnamed(text: str, evidence: Evidence, registry: Registry) -> Location:
+    """The location where the text names no known organization."""
+    area, rule, city = pick_place(evidence.places, None)
+    mail = _area_of_mail(evidence, registry)
+    if area is not None:
+        place = _Place(area, rule, _compare(area, {mail}), city)
+    else:
+        place = _place_by_signals(text, evidence, registry)
+    return _finish(place, decide_sector(text, None, evidence.domain, registry))
+
+
+def _place_by_signals(text: str, evidence: Evidence, registry: Registry) -> _Place:
+    """The area that the weaker signs of text and domain point to together."""
+    signals = signals_of_text(text, evidence, registry)
+    by_domain = locate_domain(evidence.domain, registry)
+    if by_domain.country is not None and by_domain.country_probability is not None:
+        share = by_domain.country_probability
+        if decide_sector(text, None, None, registry)[0] != by_domain.sector == "university":
+            share = min(share, 0.8)  # a second employer's mail more often
+        signals.append(Signal(by_domain.country, by_domain.country_rule, share))
+    best, support = weigh(signals)
+    if best is None:
+        return _Place(None, "unknown", "alone")
+    return _Place(best.area, best.rule, support)
+
+
+def _finish(place: _Place, sector: tuple[str | None, str]) -> Location:
+    area = place.area
+    probability = None if area is None else country_probability(place.rule, place.support)
+    return Location(
+        country=area,
+        city=place.city if area is not None else None,
+        sector=sector[0],
+        country_rule=place.rule if area is not None else "unknown",
+        sector_rule=sector[1],
+        country_probability=probability,
+        city_probability=None if place.city is None else probability,
+        sector_probability=None if sector[0] is None else sector_probability(sector[1]),
+    )
+
+
+def _compare(area: str | None, others: set[str | None]) -> str:
+    """Whether other evidence agrees with an area, contradicts it, or is silent."""
+    told = {PARENT_AREA.get(o, o) for o in others if o is not None}
+    if not told:
+        return "alone"
+    return "agreed" if PARENT_AREA.get(area or "", area) in told else "contradicted"
+
+
+def _is_company(organization: int, registry: Registry) -> bool:
+    return organization in registry.family_of or registry.sectors[organization] == "company"
+
+
+def _seat_of(one: Named, registry: Registry) -> str | None:
+    """The organization's country; of a company that is named without its branch the seat."""
+    family = registry.family_of.get(one.organization)
+    if family is not None:
+        akin = [o for o in one.namesakes if registry.family_of.get(o) == family]
+        stated = registry.family_seats.get(family)
+        if len(akin) > 1 and stated is not None:
+            return stated
+    return registry.countries[one.organization]
+
+
+def _may_be_branch(organization: int, hint: Hint, registry: Registry) -> bool:
+    """Whether a legal form tells a branch: the company has one there, or the form is sure."""
+    family = registry.families.get(registry.family_of.get(organization, ""), {})
+    return hint.area in family or hint.share >= _SURE_FORM
+
+
+def _places_of_span(
+    places: list[PlaceWord], segment: int, following: int | None
+) -> list[PlaceWord]:
+    """The place words after a name and before the next; those of the whole text where the
+    part between names no country."""
+    after = [p for p in places if p.segment >= segment]
+    if following is not None:
+        between = [p for p in after if p.segment < following]
+        if any(p.level == 3 for p in between):
+            return between
+    return after or places
+
+
 def _read_areas(word: PlaceWord, others: list[PlaceWord], seat: str | None) -> str | None:
     areas = [a for a in word.areas if a]
     if len(areas) == 1:
@@ -95,7 +361,9 @@ def _read_areas(word: PlaceWord, others: list[PlaceWord], seat: str | None) -> s
     near = [a for a in areas if a in around]
     if near:
         return near[0]
-    return areas[0] if word.level == 2 and seat is None and "" not in word.areas else None
+    is_code = word.level == 2 and len(word.name) == 2
+    unseated = word.level == 2 and seat is None
+    return areas[0] if (is_code or unseated) and "" not in word.areas else None
 
 
 def _prefer_own_code(area: str, words: list[PlaceWord], seat: str | None) -> str:
@@ -114,18 +382,140 @@ def _is_city_of(cities: list[PlaceWord], area: str) -> bool:
     return bool(cities) and area in cities[-1].areas
 
 
-def _area_of_branch(organization: int, evidence: Evidence, registry: Registry) -> str | None:
-    """The country of a company's own e-mail domain (`x.co.kr`, `de.x.com`); not of others'."""
+def _names_home(
+    near: list[PlaceWord], home: str | None, country: str | None, registry: Registry
+) -> str | None:
+    """The city named, if it is the organization's own and no state or country says otherwise:
+    `Western University, London`."""
+    if home is None or country is None or any(p.level > 1 for p in near):
+        return None
+    own = normalise(home)
+    for place in near:
+        key = normalise(place.name)
+        if key == own or own.startswith(f"{key} "):
+            return home
+    return None
+
+
+def _is_open(near: list[PlaceWord], area: str) -> bool:
+    """Whether only names of several places speak for the area."""
+    speaking = [p for p in near if area in p.areas]
+    return bool(speaking) and all(len(p.areas) > 1 for p in speaking)
+
+
+def _words_beside(one: Named, named: Sequence[Named], evidence: Evidence) -> list[tuple[int, str]]:
+    """Position and word of what stands about a name, up to the names before and after it."""
+    parsed = evidence.parsed
+    taken = {i for n in named for i in range(n.start, n.start + n.size)}
+    others = {n.segment for n in named if n.segment != one.segment}
+    low = max((s for s in others if s < one.segment), default=-1)
+    high = min((s for s in others if s > one.segment), default=len(parsed.segments))
+    return [
+        (i, word)
+        for i, (word, segment) in enumerate(zip(parsed.words, parsed.segment_of, strict=True))
+        if i not in taken and low < segment < high
+    ]
+
+
+def _area_beside(
+    beside: list[tuple[int, str]], registry: Registry, *, demonyms: bool
+) -> str | None:
+    """The one area that the words about a name point to."""
+    words: list[str] = []
+    last = -1
+    for i, word in beside:
+        if i != last + 1:
+            words.append("")
+        words.append(word)
+        last = i
+    return find_weak_places(words, registry.places, demonyms=demonyms) if words else None
+
+
+def _area_abbreviated(segment: str) -> str | None:
+    """US, UK or PRC in capitals beside a company's name."""
+    found = {
+        area
+        for match in _ABBREVIATED.finditer(segment)
+        for area, group in zip(_ABBREVIATED_AREAS, match.groups(), strict=True)
+        if group
+    }
+    return one_area(found)
+
+
+def _area_of_campus(
+    one: Named, beside: list[tuple[int, str]], evidence: Evidence, registry: Registry
+) -> str | None:
+    """The area of a site known by name, of a place that follows a name at once (`X University Shenzhen`), or opens the
+    next segment before a word like campus (`X University, Malaysia Campus`)."""
+    parsed = evidence.parsed
+    site = find_site(" ".join(parsed.segments[one.segment : one.segment + 2]))
+    if site is not None:
+        return site
+    end = one.start + one.size
+    if not any(i == end for i, _ in beside):
+        return None
+    same = parsed.segment_of[end] == one.segment
+    if same and parsed.joiners[end] not in ("", "in"):
+        return None
+    for size in (3, 2, 1):
+        words = parsed.words[end : end + size]
+        last = end + len(words) - 1
+        if len(words) < size or parsed.segment_of[last] != parsed.segment_of[end]:
+            continue
+        areas = weak_areas(words, registry.places, demonyms=False)
+        if len(areas) != 1:
+            continue
+        follows = parsed.words[last + 1 : last + 2]
+        if same or (follows and follows[0] in _CAMPUS_WORDS):
+            return areas[0]
+    return None
+
+
+def _area_of_mail(evidence: Evidence, registry: Registry) -> str | None:
+    """The country of the domain's owners, else of its ending; null for free mail."""
     domain = evidence.domain
     if domain is None or registry.is_free_mail(domain):
         return None
-    owners = evidence.owners
-    family = registry.family_of.get(organization, "")
-    if not all(o == organization or registry.family_of.get(o) == family for o in owners):
+    countries = {registry.countries[o] for o in evidence.owners}
+    shared = countries.pop() if len(countries) == 1 else None
+    return shared or area_of_domain(domain)
+
+
+def _is_own_mail(evidence: Evidence, organization: int, registry: Registry) -> bool:
+    return any(_is_akin(o, organization, registry) for o in evidence.owners)
+
+
+def _is_akin(owner: int, organization: int, registry: Registry) -> bool:
+    """Whether one company owns both, as far as names and parents tell."""
+    if owner == organization:
+        return True
+    family = registry.family_of.get(organization)
+    if family is not None and registry.family_of.get(owner) == family:
+        return True
+    if organization == registry.parents[owner] or owner == registry.parents[organization]:
+        return True
+    first, other = (normalise(registry.names[o]).split(" ", 1)[0] for o in (owner, organization))
+    return first == other and _is_company(organization, registry)
+
+
+def _area_of_branch(
+    organization: int, domain: str | None, owners: tuple[int, ...], registry: Registry
+) -> str | None:
+    """The country of a company's own e-mail domain (`x.co.kr`, `de.x.com`, `zurich.x.com`);
+    not of others'."""
+    if domain is None or registry.is_free_mail(domain):
+        return None
+    if not all(_is_akin(o, organization, registry) for o in owners):
         return None
     area = area_of_domain(domain)
     if area is not None:
         return area
     labels = domain.split(".")
-    branch = labels[-3].upper() if len(labels) > 2 else ""
-    return "GB" if branch == "UK" else branch if branch in _BRANCH_LABELS else None
+    for label in labels[:-2]:
+        code = label.upper().rstrip("0123456789")
+        if code in _BRANCH_LABELS:
+            return "GB" if code == "UK" else code
+        areas = weak_areas([label], registry.places, demonyms=False)
+        if len(areas) == 1:
+            return areas[0]
+    return None

@@ -123,6 +123,8 @@ def build_places(cities: Iterable[tuple[str, str]]) -> PlaceIndex:
                 countries[key] = areas
             elif row["kind"] == "city":
                 city_areas[key] = areas
+                if countries.get(key, areas) != areas:
+                    del countries[key]
                 city_names[key] = city_names.get(key, name)
             elif len(name) == 2 and name.isupper():
                 state_codes.setdefault(name, areas[0])

@@ -1,9 +1,15 @@
-"""What sector do the words of an affiliation tell, where its organization is not known?"""
+"""Of what sector is the organization that an affiliation names?
+
+The registry's type decides where it is known; a company's laboratory is of the company; where
+no organization is known the words decide, then the domain.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Final
+
+from talentflow.resolve.registry import Registry
 
 _SECTORS: Final = (
     (
@@ -45,3 +51,66 @@ def sector_of_words(text: str) -> str | None:
         if words.search(text):
             return sector
     return None
+
+
+_MAX_ABOVE: Final = 4
+_SECTOR_OF_LABEL: Final = {
+    "edu": "university",
+    "ac": "university",
+    "gov": "government",
+    "gob": "government",
+    "gouv": "government",
+    "gc": "government",
+    "mil": "government",
+}
+
+
+def decide_sector(
+    text: str, organization: int | None, domain: str | None, registry: Registry
+) -> tuple[str | None, str]:
+    """The sector and what decided it: `company_family`, `organization`, `words`, `domain`.
+
+    `unknown` with null where nothing tells.
+    """
+    if organization is not None:
+        own = sector_of_organization(organization, registry)
+        if own[0] is not None:
+            return own
+    told = sector_of_words(text)
+    if told is not None:
+        return told, "words"
+    if domain is None or registry.is_free_mail(domain):
+        return None, "unknown"
+    return sector_of_domain(domain, registry)
+
+
+def sector_of_organization(organization: int, registry: Registry) -> tuple[str | None, str]:
+    """The registry's sector; `company` for parts and branches of companies, whatever their type
+    (`IBM Research - Tokyo` is a facility in ROR)."""
+    sector = registry.sectors[organization]
+    if organization in registry.family_of and sector != "university":
+        return "company", "company_family"
+    if sector in ("facility", "nonprofit", None):
+        above = registry.parents[organization]
+        for _ in range(_MAX_ABOVE):
+            if above < 0:
+                break
+            if registry.sectors[above] == "company" or above in registry.family_of:
+                return "company", "company_family"
+            above = registry.parents[above]
+    if sector is None:
+        words = sector_of_words(registry.names[organization])
+        return (words, "words") if words else (None, "unknown")
+    return sector, "organization"
+
+
+def sector_of_domain(domain: str, registry: Registry | None = None) -> tuple[str | None, str]:
+    """The sector of a domain's owners, else of its ending (`.edu`, `.ac.kr`, `.gov`)."""
+    if registry is not None:
+        kinds = {sector_of_organization(o, registry)[0] for o in registry.find_domain(domain)}
+        if len(kinds) == 1 and None not in kinds:
+            return kinds.pop(), "domain"
+    labels = domain.split(".")
+    ends = labels[-1] if len(labels[-1]) > 2 else labels[-2]
+    sector = _SECTOR_OF_LABEL.get(ends)
+    return (sector, "domain") if sector else (None, "unknown")
