@@ -28,7 +28,7 @@ from talentflow.resolve.places import (
     one_area,
     weak_areas,
 )
-from talentflow.resolve.registry import Registry
+from talentflow.resolve.registry import Kind, Registry
 from talentflow.resolve.sectors import decide_sector, sector_of_domain
 
 _BRANCH_LABELS: Final = (
@@ -44,7 +44,7 @@ _CAMPUS_WORDS: Final = word_set(
     "campus branch site office graduate school research institute center lab laboratory college"
 )
 _SURE_FORM: Final = 0.95
-_WEIGHT_OF_CAMPUS: Final = 6.0
+_WEIGHT_OF_CAMPUS: Final = 7.0
 _WEIGHT_BESIDE: Final = 2.5
 _WEIGHT_OF_DOMAIN: Final = 1.5
 _WEIGHT_OF_SITE: Final = 5.0
@@ -72,8 +72,8 @@ class Location:
 class Named:
     """An organization that stands in the text: where, and how surely.
 
-    `start`, `size` and `segment` count words and segments of the parsed text; `namesakes` are
-    the organizations that the same words may mean, itself among them.
+    `start`, `size` and `segment` count words and segments of the parsed text. `usual`: which
+    organization the overlays take the same words for; null where they do not say.
     """
 
     organization: int
@@ -81,7 +81,7 @@ class Named:
     size: int
     segment: int
     probability: float = 0.95
-    namesakes: tuple[int, ...] = ()
+    usual: int | None = None
 
 
 @dataclass(frozen=True)
@@ -146,13 +146,12 @@ def locate_choice(
 ) -> tuple[str | None, str | None, str]:
     """Country, city and what decided the country, of the site named with one organization."""
     span = choice.span
-    namesakes = tuple(o for o, _ in span.candidates)
     one = Named(
         organization=choice.organization,
         start=span.start,
         size=span.size,
         segment=span.segment,
-        namesakes=namesakes,
+        usual=next((o for o, kind in span.candidates if kind is Kind.OVERLAY), None),
     )
     beside = _words_beside(one, (one,), evidence)
     place = _locate_named(one, following, beside, evidence, registry)
@@ -324,11 +323,8 @@ def _is_company(organization: int, registry: Registry) -> bool:
 def _seat_of(one: Named, registry: Registry) -> str | None:
     """The organization's country; of a company that is named without its branch the seat."""
     family = registry.family_of.get(one.organization)
-    if family is not None:
-        akin = [o for o in one.namesakes if registry.family_of.get(o) == family]
-        stated = registry.family_seats.get(family)
-        if len(akin) > 1 and stated is not None:
-            return stated
+    if one.usual is not None and family is not None and registry.family_of.get(one.usual) == family:
+        return registry.countries[one.usual] or registry.countries[one.organization]
     return registry.countries[one.organization]
 
 

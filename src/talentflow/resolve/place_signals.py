@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from talentflow.resolve.candidates import GENERIC_WORDS
 from talentflow.resolve.choose import Evidence
-from talentflow.resolve.normalise import normalise, split_words
+from talentflow.resolve.normalise import normalise, split_words, word_set
 from talentflow.resolve.place_hints import find_hints
 from talentflow.resolve.place_rules import Signal
 from talentflow.resolve.places import find_weak_places, one_area
@@ -25,6 +26,7 @@ _NOT_NAMES: Final = frozenset(
     "AI ML IT CS CSE ECE EE EECS NLP HCI IEEE ACM LLC LTD INC CO PHD DNN VR AR RD SIST DB IR IOT "
     "ICT GPU CPU CV DL RL AGI LLM CEO CTO ASR HRI SLAM USA UK III II IV CAD MSC BSC PDF".split()
 )
+_FORMS: Final = word_set("co air force team")
 _MAX_NAME_WORDS: Final = 6
 _SHARE_OF_NAME: Final = 0.85
 _SHARE_OF_OVERLAY: Final = 0.93
@@ -70,7 +72,8 @@ def weigh(signals: list[Signal]) -> tuple[Signal | None, str]:
 
 
 def _signals_of_names(evidence: Evidence, registry: Registry) -> Iterator[Signal]:
-    """Known names and acronyms in the text, whose organizations all lie in one country."""
+    """Known names in the text whose organizations all lie in one country, and short names kept
+    by hand, in capitals."""
     parsed = evidence.parsed
     end = 0
     for start in range(len(parsed.words)):
@@ -78,8 +81,10 @@ def _signals_of_names(evidence: Evidence, registry: Registry) -> Iterator[Signal
             continue
         longest = min(registry.longest.get(parsed.words[start], 0), _MAX_NAME_WORDS)
         for size in range(longest, 1, -1):
-            key = " ".join(parsed.words[start : start + size])
-            area = _area_of_name(key, registry, registry.by_name)
+            words = parsed.words[start : start + size]
+            if all(word in GENERIC_WORDS or word in _FORMS for word in words):
+                continue
+            area = _area_of_name(" ".join(words), registry)
             if area is not None:
                 end = start + size
                 yield Signal(area, "name_part", _SHARE_OF_NAME)
@@ -94,16 +99,10 @@ def _signals_of_names(evidence: Evidence, registry: Registry) -> Iterator[Signal
                 area = registry.countries[overlay[0][0]]
                 if area is not None:
                     yield Signal(area, "name_part", _SHARE_OF_OVERLAY)
-            elif len(match) > 2:
-                area = _area_of_name(key, registry, registry.by_acronym)
-                if area is not None:
-                    yield Signal(area, "name_part", 0.75)
 
 
-def _area_of_name(
-    key: str, registry: Registry, index: dict[str, tuple[tuple[int, Kind], ...]]
-) -> str | None:
-    candidates = index.get(key)
+def _area_of_name(key: str, registry: Registry) -> str | None:
+    candidates = registry.by_name.get(key)
     if candidates is None or registry.places.is_place(key):
         return None
     found = {c for o, _ in candidates if (c := registry.countries[o]) is not None}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from talentflow.resolve.normalise import normalise
 from talentflow.resolve.registry import Registry
 
 _SECTORS: Final = (
@@ -16,7 +17,7 @@ _SECTORS: Final = (
         "university",
         r"univ|hochschule|college\b|école|ecole\b|politecnico|polytechnic|polytechnique|"
         r"institut\w* of technology|school of|graduate school|faculty|facult[ée]|academy of arts|"
-        r"uniwersytet|université|대학|大学|大學|학부|doctoral",
+        r"uniwersytet|politechnika|yliopisto|egyetem|université|joint institute|대학|大学|大學|학부|doctoral",
     ),
     (
         "healthcare",
@@ -26,7 +27,8 @@ _SECTORS: Final = (
     (
         "company",
         r"\b(?:inc|llc|ltd|corp|corporation|gmbh|co|company|technologies|s\.?r\.?l|b\.?v|"
-        r"pty|plc|k\.k|s\.?a\.?s|limited|ventures|startup|labs?\.ai)\b|\.ai\b|\.com\b|\.io\b|"
+        r"pty|plc|k\.k|s\.?a\.?s|limited|ventures|startup|labs?\.ai|pte|sdn|ltda|oy|aps|a/s|ag|"
+        r"sarl|s\.r\.o|sp\.? ?z ?\.?o\.? ?o)\b|\.ai\b|\.com\b|\.io\b|"
         r"주식회사|公司|株式会社|㈜|\(주\)",
     ),
     (
@@ -53,7 +55,6 @@ def sector_of_words(text: str) -> str | None:
     return None
 
 
-_MAX_ABOVE: Final = 4
 _SECTOR_OF_LABEL: Final = {
     "edu": "university",
     "ac": "university",
@@ -90,18 +91,29 @@ def sector_of_organization(organization: int, registry: Registry) -> tuple[str |
     sector = registry.sectors[organization]
     if organization in registry.family_of and sector != "university":
         return "company", "company_family"
-    if sector in ("facility", "nonprofit", None):
-        above = registry.parents[organization]
-        for _ in range(_MAX_ABOVE):
-            if above < 0:
-                break
-            if registry.sectors[above] == "company" or above in registry.family_of:
-                return "company", "company_family"
-            above = registry.parents[above]
+    above = registry.parents[organization]
+    if sector in ("facility", "nonprofit", None) and _is_company_laboratory(organization, registry):
+        return "company", "company_family"
+    if sector is None and above >= 0 and registry.sectors[above] is not None:
+        return registry.sectors[above], "organization"
     if sector is None:
         words = sector_of_words(registry.names[organization])
         return (words, "words") if words else (None, "unknown")
     return sector, "organization"
+
+
+def _is_company_laboratory(organization: int, registry: Registry) -> bool:
+    """Whether the name is that of a company followed by what laboratories are called
+    (`Honda Research Institute`), or the company above bears the same name."""
+    words = normalise(registry.names[organization]).split()
+    for size in (1, 2):
+        family = registry.families.get(" ".join(words[:size]))
+        if family and words[size : size + 1] and words[size] in ("research", "laboratory", "ai"):
+            return True
+    above = registry.parents[organization]
+    if above < 0 or registry.sectors[above] != "company" or not words:
+        return False
+    return normalise(registry.names[above]).split(" ", 1)[0] == words[0]
 
 
 def sector_of_domain(domain: str, registry: Registry | None = None) -> tuple[str | None, str]:
