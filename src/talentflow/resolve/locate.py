@@ -17,7 +17,7 @@ from typing import Final
 from talentflow.core.areas import AREA_INDEX
 from talentflow.resolve.choose import Choice, Evidence
 from talentflow.resolve.normalise import normalise, word_set
-from talentflow.resolve.place_hints import Hint, find_site, hint_of_legal_form
+from talentflow.resolve.place_hints import Hint, find_hints, find_site, hint_of_legal_form
 from talentflow.resolve.place_rules import Signal, country_probability, sector_probability
 from talentflow.resolve.place_signals import signals_of_text, weigh
 from talentflow.resolve.places import (
@@ -25,6 +25,7 @@ from talentflow.resolve.places import (
     PlaceWord,
     area_of_domain,
     find_weak_places,
+    is_acronym,
     one_area,
     weak_areas,
 )
@@ -44,9 +45,11 @@ _CAMPUS_WORDS: Final = word_set(
     "campus branch site office graduate school research institute center lab laboratory college"
 )
 _SURE_FORM: Final = 0.95
-_WEIGHT_OF_CAMPUS: Final = 7.0
-_WEIGHT_BESIDE: Final = 2.5
-_WEIGHT_OF_DOMAIN: Final = 1.5
+_WEIGHT_OF_CAMPUS: Final = 8.0
+_WEIGHT_BESIDE: Final = 3.0
+_WEIGHT_OF_DOMAIN: Final = 2.0
+_WEIGHT_OF_KIND: Final = 3.0
+_SURE_KIND: Final = 0.98
 _WEIGHT_OF_SITE: Final = 5.0
 
 
@@ -63,6 +66,7 @@ class Location:
     sector: str | None = None
     country_rule: str = "unknown"
     sector_rule: str = "unknown"
+    support: str = "alone"
     country_probability: float | None = None
     city_probability: float | None = None
     sector_probability: float | None = None
@@ -214,7 +218,7 @@ def _locate_company(
 ) -> _Place:
     """A company without a place after its name: words beside it, its mail, its seat."""
     organization = one.organization
-    inside = find_site(evidence.parsed.segments[one.segment])
+    inside = find_site(_segments_of(one, evidence))
     inside = inside or _area_beside(beside, registry, demonyms=True)
     if inside is None:
         inside = _area_abbreviated(evidence.parsed.segments[one.segment])
@@ -243,18 +247,21 @@ def _weigh_site(
 ) -> _Place:
     """The organization's own site, unless words beside its name or the mail outweigh it."""
     organization = one.organization
-    domain_area = _area_of_mail(evidence, registry)
+    domain_area, parsed = _area_of_mail(evidence, registry), evidence.parsed
     inside = _area_beside(beside, registry, demonyms=False)
+    text = " ".join(parsed.segments[s] for s in sorted({parsed.segment_of[i] for i, _ in beside}))
     campus = _area_of_campus(one, beside, evidence, registry)
     if seat is None:
         area = campus or inside
         rule = "name_word" if area else "unknown"
         return _Place(area, rule, _compare(area, {domain_area}))
     weights = {seat: _WEIGHT_OF_SITE - 6 * max(0.0, 0.95 - one.probability)}
+    kinds = [h.area for h in find_hints(text) if h.share >= _SURE_KIND]
     for area, weight in (
         (campus, _WEIGHT_OF_CAMPUS),
         (inside, _WEIGHT_BESIDE),
         (domain_area, _WEIGHT_OF_DOMAIN),
+        (kinds[0] if len(kinds) == 1 else None, _WEIGHT_OF_KIND),
     ):
         if area is not None:
             weights[area] = weights.get(area, 0.0) + weight
@@ -263,8 +270,10 @@ def _weigh_site(
         return _Place(
             seat, "organization_site", _compare(seat, {inside, domain_area}), registry.cities[organization]
         )
-    rule = "campus" if best == campus else "name_word" if best == inside else "domain_suffix"
-    return _Place(best, rule, _compare(best, {domain_area} if rule != "domain_suffix" else {inside}))
+    for rule, area in (("campus", campus), ("name_word", inside), ("domain_suffix", domain_area)):
+        if best == area:
+            return _Place(best, rule, _compare(best, {seat, domain_area}))
+    return _Place(best, "name_language", _compare(best, {seat, domain_area}))
 
 
 def _locate_unnamed(text: str, evidence: Evidence, registry: Registry) -> Location:
@@ -302,6 +311,7 @@ def _finish(place: _Place, sector: tuple[str | None, str]) -> Location:
         sector=sector[0],
         country_rule=place.rule if area is not None else "unknown",
         sector_rule=sector[1],
+        support=place.support,
         country_probability=probability,
         city_probability=None if place.city is None else probability,
         sector_probability=None if sector[0] is None else sector_probability(sector[1]),
@@ -409,7 +419,9 @@ def _words_beside(one: Named, named: Sequence[Named], evidence: Evidence) -> lis
     return [
         (i, word)
         for i, (word, segment) in enumerate(zip(parsed.words, parsed.segment_of, strict=True))
-        if i not in taken and low < segment < high
+        if i not in taken
+        and low < segment < high
+        and (segment == one.segment or not is_acronym(parsed.segments[segment]))
     ]
 
 
@@ -444,9 +456,12 @@ def _area_of_campus(
     """The area of a site known by name, of a place that follows a name at once (`X University Shenzhen`), or opens the
     next segment before a word like campus (`X University, Malaysia Campus`)."""
     parsed = evidence.parsed
-    site = find_site(" ".join(parsed.segments[one.segment : one.segment + 2]))
+    site = find_site(_segments_of(one, evidence))
     if site is not None:
         return site
+    before = _area_before(one, beside, evidence, registry)
+    if before is not None:
+        return before
     end = one.start + one.size
     if not any(i == end for i, _ in beside):
         return None
@@ -463,6 +478,32 @@ def _area_of_campus(
             continue
         follows = parsed.words[last + 1 : last + 2]
         if same or (follows and follows[0] in _CAMPUS_WORDS):
+            return areas[0]
+    return None
+
+
+def _segments_of(one: Named, evidence: Evidence) -> str:
+    """The segment of a name and the one after it."""
+    return " ".join(evidence.parsed.segments[one.segment : one.segment + 2])
+
+
+def _area_before(
+    one: Named, beside: list[tuple[int, str]], evidence: Evidence, registry: Registry
+) -> str | None:
+    """The area of a place that stands right before a name as part of a longer one: `Guangxi
+    University of Finance`."""
+    parsed = evidence.parsed
+    if parsed.joiners[one.start]:
+        return None
+    free = {i for i, _ in beside}
+    for size in (2, 1):
+        first = one.start - size
+        if first < 0 or parsed.segment_of[first] != one.segment or first not in free:
+            continue
+        if one.start - 1 not in free:
+            return None
+        areas = weak_areas(parsed.words[first : one.start], registry.places, demonyms=False)
+        if len(areas) == 1:
             return areas[0]
     return None
 

@@ -15,7 +15,7 @@ from typing import Final
 from talentflow.resolve.candidates import GENERIC_WORDS
 from talentflow.resolve.choose import Evidence
 from talentflow.resolve.normalise import normalise, split_words, word_set
-from talentflow.resolve.place_hints import find_hints
+from talentflow.resolve.place_hints import find_hints, find_site
 from talentflow.resolve.place_rules import Signal
 from talentflow.resolve.places import find_weak_places, one_area
 from talentflow.resolve.registry import Kind, Registry
@@ -31,6 +31,7 @@ _MAX_NAME_WORDS: Final = 6
 _SHARE_OF_NAME: Final = 0.85
 _SHARE_OF_OVERLAY: Final = 0.93
 _SHARE_OF_NAME_WORD: Final = 0.95
+_SHARE_OF_SITE: Final = 0.99
 _MIN_SHARE: Final = 0.6
 
 
@@ -39,6 +40,9 @@ def signals_of_text(text: str, evidence: Evidence, registry: Registry) -> list[S
     words = evidence.parsed.words
     weak = find_weak_places(words, registry.places)
     signals = [Signal(weak, "name_word", _SHARE_OF_NAME_WORD)] if weak else []
+    site = find_site(text)
+    if site is not None:
+        return [Signal(site, "campus", _SHARE_OF_SITE)]
     signals += _signals_of_names(evidence, registry)
     signals += [Signal(hint.area, "name_language", hint.share) for hint in find_hints(text)]
     if not signals:

@@ -25,7 +25,7 @@ _GENERIC_TLDS: Final = word_set("ai io me tv co cc ws fm ly to sh st gg su eu ac
 _TLD_AREA: Final = {"uk": "GB"}
 _COUNTRY_CODES: Final = word_set(
     "KR JP CN TW SG CH FR IT ES BE SE NO DK FI AT PT GR PL CZ HU RO IE TR RU BR AU NZ TH VN MY ZA "
-    "EG IR HK MO DZ UA BG RS HR SI SK LT LV LU QA AE PK BD LK PH KE UY CL CY JO TN MX"
+    "EG IR HK MO DZ UA BG HR SK LT LV QA AE PK BD LK PH KE UY CL CY JO TN MX"
 )
 """Codes that close an address; others are states, provinces or initials more often."""
 _CITY_MIN_SHARE: Final = 0.85
@@ -190,7 +190,7 @@ def _settle(
                     word = replace(word, areas=areas)  # noqa: PLW2901
                 elif len(before.areas) == 1:
                     continue
-        elif word.level == 1 and word.alone and _is_acronym(segments[word.segment]):
+        elif word.level == 1 and word.alone and is_acronym(segments[word.segment]):
             others = {a for w in found if w is not word for a in w.areas}
             if others.isdisjoint(word.areas) and not all(s.isupper() for s in segments):
                 continue
@@ -198,7 +198,8 @@ def _settle(
     return settled
 
 
-def _is_acronym(segment: str) -> bool:
+def is_acronym(segment: str) -> bool:
+    """Whether a segment is a few capitals, which are a name's initials more often than a city."""
     return len(segment) <= _ACRONYM_CHARS and segment.isupper() and segment.isascii()
 
 
@@ -417,7 +418,7 @@ def weak_areas(
     words: Sequence[str], places: PlaceIndex, *, demonyms: bool = True
 ) -> tuple[str, ...]:
     """Areas that these words mean as one name inside a longer one; empty where none."""
-    key = " ".join(words)
+    key = " ".join(words).rstrip("0123456789")
     if len(key) < 4:
         return ()
     areas = places.countries.get(key) or places.states.get(key)
