@@ -30,15 +30,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from resolve_organizations import half_of, positions, read_labels, read_slots
 
+from resolve_organizations import half_of, positions, read_labels, read_slots
 from talentflow.resolve.candidates import parse_text
 from talentflow.resolve.choose import choose_organizations, gather_evidence
-from talentflow.resolve.locate import Location, Named, locate_affiliation, locate_domain
+from talentflow.resolve.locate import Location, locate_affiliation, locate_domain, name_choice
 from talentflow.resolve.organizations import RULE_PRECISION, clean_domain, resolve_affiliation
 from talentflow.resolve.organizations_csv import load_registry
 from talentflow.resolve.places import PARENT_AREA, find_places
-from talentflow.resolve.registry import Kind, Registry
+from talentflow.resolve.registry import Registry
 from talentflow.resolve.sectors import sector_of_organization
 from talentflow.sources.evidence import mention_id
 
@@ -146,17 +146,8 @@ def locate(text: str, domain: str, registry: Registry) -> Location:
     if not text.strip():
         return locate_domain(mail, registry)
     evidence = gather_evidence(text, mail, registry)
-    named = [
-        Named(
-            organization=c.organization,
-            start=c.span.start,
-            size=c.span.size,
-            segment=c.span.segment,
-            probability=RULE_PRECISION[c.rule],
-            usual=next((o for o, kind in c.span.candidates if kind is Kind.OVERLAY), None),
-        )
-        for c in choose_organizations(evidence, registry)
-    ]
+    choices = choose_organizations(evidence, registry)
+    named = [name_choice(c, RULE_PRECISION[c.rule]) for c in choices]
     return locate_affiliation(text, named, evidence, registry)[0]
 
 
@@ -201,9 +192,7 @@ def read_cases(data: Path, registry: Registry) -> Iterator[Case]:
     yield from _read_gold(data, registry)
 
 
-def _mask(
-    text: str, domain: str, half: str, count: int, registry: Registry
-) -> Iterator[Case]:
+def _mask(text: str, domain: str, half: str, count: int, registry: Registry) -> Iterator[Case]:
     """The text without the country that ends it, where nothing else names a country."""
     head, _, tail = text.rpartition(",")
     if not head or ";" in text or len(tail) > 30:
@@ -361,12 +350,7 @@ def measure_speed(data: Path, registry: Registry) -> float:
     ready = []
     for text, domain in sample:
         evidence = gather_evidence(text, clean_domain(domain), registry)
-        choices = choose_organizations(evidence, registry)
-        named = [
-            Named(organization=c.organization, start=c.span.start, size=c.span.size,
-                  segment=c.span.segment)
-            for c in choices
-        ]  # fmt: skip
+        named = [name_choice(c) for c in choose_organizations(evidence, registry)]
         ready.append((text, named, evidence))
     started = time.perf_counter()
     for text, named, evidence in ready:

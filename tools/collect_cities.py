@@ -19,7 +19,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 from resolve_organizations import Label, half_of, read_labels, read_slots
-
 from talentflow.resolve.candidates import GENERIC_WORDS, parse_text
 from talentflow.resolve.normalise import is_wide, normalise
 from talentflow.resolve.organizations_csv import load_registry
@@ -33,7 +32,6 @@ MIN_SHARE = 0.04
 """Rarer meanings of a name are slips of the pen more often than cities."""
 MAX_WORDS = 4
 REASON = "stands before the country in affiliation texts"
-
 
 
 def main() -> None:
@@ -81,15 +79,19 @@ def city_before_country(text: str, registry: Registry) -> tuple[str, str] | None
     if len(ends) != 1 or ends[0].segment != len(segments) - 1 or not ends[0].alone:
         return None
     area = ends[0].areas
-    states = {
-        p.segment for p in find_places(segments, registry.places) if p.level == 2 and p.alone
-    }
+    states = {p.segment for p in find_places(segments, registry.places) if p.level == 2 and p.alone}
     at = len(segments) - 2
     while at > 0 and at in states:
         at -= 1
     name = bare_place(segments[at])
     words = normalise(name).split()
-    if at < 1 or len(area) != 1 or not 0 < len(words) <= MAX_WORDS or len(name) < 4 or is_wide(name):
+    if (
+        at < 1
+        or len(area) != 1
+        or not 0 < len(words) <= MAX_WORDS
+        or len(name) < 4
+        or is_wide(name)
+    ):
         return None
     places = registry.places
     key = " ".join(words)

@@ -9,41 +9,38 @@ each other.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from talentflow.core.areas import AREA_INDEX
 from talentflow.resolve.choose import Choice, Evidence
-from talentflow.resolve.normalise import normalise, word_set
+from talentflow.resolve.normalise import normalise
+from talentflow.resolve.place_beside import (
+    Named,
+    area_abbreviated,
+    area_beside,
+    area_of_campus,
+    segments_of,
+    words_beside,
+)
 from talentflow.resolve.place_hints import Hint, find_hints, find_site, hint_of_legal_form
+from talentflow.resolve.place_mail import (
+    area_of_branch,
+    area_of_mail,
+    areas_of_family,
+    is_company,
+    is_own_mail,
+)
 from talentflow.resolve.place_rules import Signal, country_probability, sector_probability
 from talentflow.resolve.place_signals import signals_of_text, weigh
 from talentflow.resolve.places import (
     PARENT_AREA,
     PlaceWord,
     area_of_domain,
-    find_weak_places,
-    is_acronym,
-    one_area,
-    weak_areas,
 )
 from talentflow.resolve.registry import Kind, Registry
 from talentflow.resolve.sectors import decide_sector, sector_of_domain
 
-_BRANCH_LABELS: Final = (
-    frozenset(AREA_INDEX) - word_set("AI AM AS CC CS ME ML PR SE SI ST TV LA MS RE MD IS")
-) | {"UK"}
-"""Countries that companies write before their domain (`jp.x.com`); the rest are departments."""
-
-_ABBREVIATED: Final = re.compile(
-    r"(?<![\w.])(?:(U\.?S\.?A\.?|US|U\.S\.)|(U\.?K\.?)|(P\.?R\.?C))(?![\w-])"
-)
-_ABBREVIATED_AREAS: Final = ("US", "GB", "CN")
-_CAMPUS_WORDS: Final = word_set(
-    "campus branch site office graduate school research institute center lab laboratory college"
-)
 _SURE_FORM: Final = 0.95
 _WEIGHT_OF_CAMPUS: Final = 8.0
 _WEIGHT_BESIDE: Final = 3.0
@@ -72,22 +69,6 @@ class Location:
     sector_probability: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Named:
-    """An organization that stands in the text: where, and how surely.
-
-    `start`, `size` and `segment` count words and segments of the parsed text. `usual`: which
-    organization the overlays take the same words for; null where they do not say.
-    """
-
-    organization: int
-    start: int
-    size: int
-    segment: int
-    probability: float = 0.95
-    usual: int | None = None
-
-
 @dataclass(frozen=True)
 class _Place:
     """An area with what decided it, how the rest of the evidence stands to it, and a city."""
@@ -108,7 +89,7 @@ def locate_affiliation(
     locations = []
     for one in named:
         following = next((s for s in segments if s > one.segment), None)
-        beside = _words_beside(one, named, evidence)
+        beside = words_beside(one, named, evidence)
         place = _locate_named(one, following, beside, evidence, registry)
         if place.area is None:
             place = _place_by_signals(text, evidence, registry)
@@ -128,10 +109,10 @@ def locate_domain(domain: str | None, registry: Registry) -> Location:
     countries = {registry.countries[o] for o in owners}
     shared = countries.pop() if len(countries) == 1 else None
     owner = owners[0] if len(owners) == 1 else None
-    is_company = owner is not None and registry.sectors[owner] == "company"
+    of_company = owner is not None and registry.sectors[owner] == "company"
     area, rule = shared, "domain_organization"
-    if owner is not None and is_company:
-        branch = _area_of_branch(owner, domain, owners, registry)
+    if owner is not None and of_company:
+        branch = area_of_branch(owner, domain, owners, registry)
         area, rule = (branch, "domain_suffix") if branch else (shared, rule)
     if area is None:
         area = ending or ("US" if domain.endswith((".edu", ".gov", ".mil")) else None)
@@ -145,19 +126,25 @@ def locate_domain(domain: str | None, registry: Registry) -> Location:
     return _finish(_Place(area, rule, support, city), sector)
 
 
-def locate_choice(
-    choice: Choice, following: int | None, evidence: Evidence, registry: Registry
-) -> tuple[str | None, str | None, str]:
-    """Country, city and what decided the country, of the site named with one organization."""
+def name_choice(choice: Choice, probability: float = 0.95) -> Named:
+    """An organization chosen from a text, as `locate_affiliation` takes it."""
     span = choice.span
-    one = Named(
+    return Named(
         organization=choice.organization,
         start=span.start,
         size=span.size,
         segment=span.segment,
+        probability=probability,
         usual=next((o for o, kind in span.candidates if kind is Kind.OVERLAY), None),
     )
-    beside = _words_beside(one, (one,), evidence)
+
+
+def locate_choice(
+    choice: Choice, following: int | None, evidence: Evidence, registry: Registry
+) -> tuple[str | None, str | None, str]:
+    """Country, city and what decided the country, of the site named with one organization."""
+    one = name_choice(choice)
+    beside = words_beside(one, (one,), evidence)
     place = _locate_named(one, following, beside, evidence, registry)
     return place.area, place.city, place.rule
 
@@ -194,17 +181,17 @@ def _locate_named(
     seat, home = _seat_of(one, registry), registry.cities[organization]
     near = _places_of_span(evidence.places, one.segment, following)
     area, rule, city = pick_place(near, seat)
-    home_named = _names_home(near, home, registry.countries[organization], registry)
+    home_named = _names_home(near, home, registry.countries[organization])
     if home_named is not None and area != seat and rule == "place_word":
         area, city = registry.countries[organization], home_named
-    domain_area = _area_of_mail(evidence, registry)
-    is_company = _is_company(organization, registry)
+    domain_area = area_of_mail(evidence, registry)
+    of_company = is_company(organization, registry)
     if area is not None:
-        support = _compare(area, {domain_area} if is_company else {domain_area, seat})
+        support = _compare(area, {domain_area} if of_company else {domain_area, seat})
         if area == seat and home_named is None and _is_open(near, area):
             support = "ambiguous"
         return _Place(area, rule, support, city or (home if area == seat else None))
-    if is_company:
+    if of_company:
         return _locate_company(one, seat, beside, evidence, registry)
     return _weigh_site(one, seat, beside, evidence, registry)
 
@@ -218,11 +205,11 @@ def _locate_company(
 ) -> _Place:
     """A company without a place after its name: words beside it, its mail, its seat."""
     organization = one.organization
-    inside = find_site(_segments_of(one, evidence))
-    inside = inside or _area_beside(beside, registry, demonyms=True)
+    inside = find_site(segments_of(one, evidence))
+    inside = inside or area_beside(beside, registry, demonyms=True)
     if inside is None:
-        inside = _area_abbreviated(evidence.parsed.segments[one.segment])
-    branch = _area_of_branch(organization, evidence.domain, evidence.owners, registry)
+        inside = area_abbreviated(evidence.parsed.segments[one.segment])
+    branch = area_of_branch(organization, evidence.domain, evidence.owners, registry)
     if inside is not None and inside != seat:
         return _Place(inside, "name_word", _compare(inside, {branch}))
     if branch is not None and branch != seat:
@@ -232,9 +219,14 @@ def _locate_company(
         return _Place(hint.area, "legal_form", "alone")
     if seat is None:
         return _Place(None, "unknown", "alone")
-    mail = None if _is_own_mail(evidence, organization, registry) else _area_of_mail(evidence, registry)
+    own_mail = is_own_mail(evidence, organization, registry)
+    mail = None if own_mail else area_of_mail(evidence, registry)
+    stated = area_of_domain(evidence.domain or "") == mail  # .edu and .com tell no country
+    branches = areas_of_family(organization, registry)
+    if mail is not None and stated and mail != seat and mail in branches:
+        return _Place(mail, "mail_country", "contradicted")
     home = registry.cities[organization] if seat == registry.countries[organization] else None
-    support = "agreed" if inside == seat or branch == seat else _compare(seat, {mail})
+    support = "agreed" if seat in (inside, branch, mail) else "contradicted" if mail else "alone"
     return _Place(seat, "inferred_seat", support, home)
 
 
@@ -247,10 +239,10 @@ def _weigh_site(
 ) -> _Place:
     """The organization's own site, unless words beside its name or the mail outweigh it."""
     organization = one.organization
-    domain_area, parsed = _area_of_mail(evidence, registry), evidence.parsed
-    inside = _area_beside(beside, registry, demonyms=False)
+    domain_area, parsed = area_of_mail(evidence, registry), evidence.parsed
+    inside = area_beside(beside, registry, demonyms=False)
     text = " ".join(parsed.segments[s] for s in sorted({parsed.segment_of[i] for i, _ in beside}))
-    campus = _area_of_campus(one, beside, evidence, registry)
+    campus = area_of_campus(one, beside, evidence, registry)
     if seat is None:
         area = campus or inside
         rule = "name_word" if area else "unknown"
@@ -268,7 +260,10 @@ def _weigh_site(
     best = max(weights, key=lambda a: (weights[a], a == seat))
     if best == seat:
         return _Place(
-            seat, "organization_site", _compare(seat, {inside, domain_area}), registry.cities[organization]
+            seat,
+            "organization_site",
+            _compare(seat, {inside, domain_area}),
+            registry.cities[organization],
         )
     for rule, area in (("campus", campus), ("name_word", inside), ("domain_suffix", domain_area)):
         if best == area:
@@ -279,7 +274,7 @@ def _weigh_site(
 def _locate_unnamed(text: str, evidence: Evidence, registry: Registry) -> Location:
     """The location where the text names no known organization."""
     area, rule, city = pick_place(evidence.places, None)
-    mail = _area_of_mail(evidence, registry)
+    mail = area_of_mail(evidence, registry)
     if area is not None:
         place = _Place(area, rule, _compare(area, {mail}), city)
     else:
@@ -326,10 +321,6 @@ def _compare(area: str | None, others: set[str | None]) -> str:
     return "agreed" if PARENT_AREA.get(area or "", area) in told else "contradicted"
 
 
-def _is_company(organization: int, registry: Registry) -> bool:
-    return organization in registry.family_of or registry.sectors[organization] == "company"
-
-
 def _seat_of(one: Named, registry: Registry) -> str | None:
     """The organization's country; of a company that is named without its branch the seat."""
     family = registry.family_of.get(one.organization)
@@ -340,8 +331,7 @@ def _seat_of(one: Named, registry: Registry) -> str | None:
 
 def _may_be_branch(organization: int, hint: Hint, registry: Registry) -> bool:
     """Whether a legal form tells a branch: the company has one there, or the form is sure."""
-    family = registry.families.get(registry.family_of.get(organization, ""), {})
-    return hint.area in family or hint.share >= _SURE_FORM
+    return hint.area in areas_of_family(organization, registry) or hint.share >= _SURE_FORM
 
 
 def _places_of_span(
@@ -388,9 +378,7 @@ def _is_city_of(cities: list[PlaceWord], area: str) -> bool:
     return bool(cities) and area in cities[-1].areas
 
 
-def _names_home(
-    near: list[PlaceWord], home: str | None, country: str | None, registry: Registry
-) -> str | None:
+def _names_home(near: list[PlaceWord], home: str | None, country: str | None) -> str | None:
     """The city named, if it is the organization's own and no state or country says otherwise:
     `Western University, London`."""
     if home is None or country is None or any(p.level > 1 for p in near):
@@ -407,152 +395,3 @@ def _is_open(near: list[PlaceWord], area: str) -> bool:
     """Whether only names of several places speak for the area."""
     speaking = [p for p in near if area in p.areas]
     return bool(speaking) and all(len(p.areas) > 1 for p in speaking)
-
-
-def _words_beside(one: Named, named: Sequence[Named], evidence: Evidence) -> list[tuple[int, str]]:
-    """Position and word of what stands about a name, up to the names before and after it."""
-    parsed = evidence.parsed
-    taken = {i for n in named for i in range(n.start, n.start + n.size)}
-    others = {n.segment for n in named if n.segment != one.segment}
-    low = max((s for s in others if s < one.segment), default=-1)
-    high = min((s for s in others if s > one.segment), default=len(parsed.segments))
-    return [
-        (i, word)
-        for i, (word, segment) in enumerate(zip(parsed.words, parsed.segment_of, strict=True))
-        if i not in taken
-        and low < segment < high
-        and (segment == one.segment or not is_acronym(parsed.segments[segment]))
-    ]
-
-
-def _area_beside(
-    beside: list[tuple[int, str]], registry: Registry, *, demonyms: bool
-) -> str | None:
-    """The one area that the words about a name point to."""
-    words: list[str] = []
-    last = -1
-    for i, word in beside:
-        if i != last + 1:
-            words.append("")
-        words.append(word)
-        last = i
-    return find_weak_places(words, registry.places, demonyms=demonyms) if words else None
-
-
-def _area_abbreviated(segment: str) -> str | None:
-    """US, UK or PRC in capitals beside a company's name."""
-    found = {
-        area
-        for match in _ABBREVIATED.finditer(segment)
-        for area, group in zip(_ABBREVIATED_AREAS, match.groups(), strict=True)
-        if group
-    }
-    return one_area(found)
-
-
-def _area_of_campus(
-    one: Named, beside: list[tuple[int, str]], evidence: Evidence, registry: Registry
-) -> str | None:
-    """The area of a site known by name, of a place that follows a name at once (`X University Shenzhen`), or opens the
-    next segment before a word like campus (`X University, Malaysia Campus`)."""
-    parsed = evidence.parsed
-    site = find_site(_segments_of(one, evidence))
-    if site is not None:
-        return site
-    before = _area_before(one, beside, evidence, registry)
-    if before is not None:
-        return before
-    end = one.start + one.size
-    if not any(i == end for i, _ in beside):
-        return None
-    same = parsed.segment_of[end] == one.segment
-    if same and parsed.joiners[end] not in ("", "in"):
-        return None
-    for size in (3, 2, 1):
-        words = parsed.words[end : end + size]
-        last = end + len(words) - 1
-        if len(words) < size or parsed.segment_of[last] != parsed.segment_of[end]:
-            continue
-        areas = weak_areas(words, registry.places, demonyms=False)
-        if len(areas) != 1:
-            continue
-        follows = parsed.words[last + 1 : last + 2]
-        if same or (follows and follows[0] in _CAMPUS_WORDS):
-            return areas[0]
-    return None
-
-
-def _segments_of(one: Named, evidence: Evidence) -> str:
-    """The segment of a name and the one after it."""
-    return " ".join(evidence.parsed.segments[one.segment : one.segment + 2])
-
-
-def _area_before(
-    one: Named, beside: list[tuple[int, str]], evidence: Evidence, registry: Registry
-) -> str | None:
-    """The area of a place that stands right before a name as part of a longer one: `Guangxi
-    University of Finance`."""
-    parsed = evidence.parsed
-    if parsed.joiners[one.start]:
-        return None
-    free = {i for i, _ in beside}
-    for size in (2, 1):
-        first = one.start - size
-        if first < 0 or parsed.segment_of[first] != one.segment or first not in free:
-            continue
-        if one.start - 1 not in free:
-            return None
-        areas = weak_areas(parsed.words[first : one.start], registry.places, demonyms=False)
-        if len(areas) == 1:
-            return areas[0]
-    return None
-
-
-def _area_of_mail(evidence: Evidence, registry: Registry) -> str | None:
-    """The country of the domain's owners, else of its ending; null for free mail."""
-    domain = evidence.domain
-    if domain is None or registry.is_free_mail(domain):
-        return None
-    countries = {registry.countries[o] for o in evidence.owners}
-    shared = countries.pop() if len(countries) == 1 else None
-    return shared or area_of_domain(domain)
-
-
-def _is_own_mail(evidence: Evidence, organization: int, registry: Registry) -> bool:
-    return any(_is_akin(o, organization, registry) for o in evidence.owners)
-
-
-def _is_akin(owner: int, organization: int, registry: Registry) -> bool:
-    """Whether one company owns both, as far as names and parents tell."""
-    if owner == organization:
-        return True
-    family = registry.family_of.get(organization)
-    if family is not None and registry.family_of.get(owner) == family:
-        return True
-    if organization == registry.parents[owner] or owner == registry.parents[organization]:
-        return True
-    first, other = (normalise(registry.names[o]).split(" ", 1)[0] for o in (owner, organization))
-    return first == other and _is_company(organization, registry)
-
-
-def _area_of_branch(
-    organization: int, domain: str | None, owners: tuple[int, ...], registry: Registry
-) -> str | None:
-    """The country of a company's own e-mail domain (`x.co.kr`, `de.x.com`, `zurich.x.com`);
-    not of others'."""
-    if domain is None or registry.is_free_mail(domain):
-        return None
-    if not all(_is_akin(o, organization, registry) for o in owners):
-        return None
-    area = area_of_domain(domain)
-    if area is not None:
-        return area
-    labels = domain.split(".")
-    for label in labels[:-2]:
-        code = label.upper().rstrip("0123456789")
-        if code in _BRANCH_LABELS:
-            return "GB" if code == "UK" else code
-        areas = weak_areas([label], registry.places, demonyms=False)
-        if len(areas) == 1:
-            return areas[0]
-    return None

@@ -22,9 +22,9 @@ from talentflow.resolve.registry import Kind, Registry
 
 _CAPITALS: Final = re.compile(r"\b[A-Z][A-Za-z]?[A-Z&]{1,8}\b")
 _JOINED_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[a-z])\d{1,2}\b")
-_NOT_NAMES: Final = frozenset(
+_NOT_NAMES: Final = word_set(
     "AI ML IT CS CSE ECE EE EECS NLP HCI IEEE ACM LLC LTD INC CO PHD DNN VR AR RD SIST DB IR IOT "
-    "ICT GPU CPU CV DL RL AGI LLM CEO CTO ASR HRI SLAM USA UK III II IV CAD MSC BSC PDF".split()
+    "ICT GPU CPU CV DL RL AGI LLM CEO CTO ASR HRI SLAM USA UK III II IV CAD MSC BSC PDF"
 )
 _FORMS: Final = word_set("co air force team")
 _MAX_NAME_WORDS: Final = 6

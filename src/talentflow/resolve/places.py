@@ -46,6 +46,8 @@ _SUFFIX_WORDS: Final = 4
 _WEAK_CITY_MIN: Final = 4
 """How often a city must have been seen before it tells a country inside a name."""
 _ACRONYM_CHARS: Final = 5
+_NOT_COUNTRIES: Final = word_set("island polen")
+"""Names of countries in other languages that are words in English."""
 _NOT_CITIES: Final = word_set(
     "agri armenia as baden bath beverly canterbury columbia commerce darlington david delta "
     "enterprise eureka field franklin hope independence kettering lebanon maia mans media "
@@ -110,6 +112,8 @@ def build_places(cities: Iterable[tuple[str, str]]) -> PlaceIndex:
     countries: dict[str, tuple[str, ...]] = {}
     for language, name, code in _cldr_names():
         key = normalise(name)
+        if key in _NOT_COUNTRIES:
+            continue
         if language == "en" or code in counts.get(key, (code,)):  # not Salvador, nor Norfolk
             countries[key] = (code,)
     states: dict[str, tuple[str, ...]] = {}
@@ -170,9 +174,7 @@ def area_of_domain(domain: str) -> str | None:
     return area if area in AREA_INDEX else None
 
 
-def _settle(
-    found: list[PlaceWord], segments: Sequence[str], places: PlaceIndex
-) -> list[PlaceWord]:
+def _settle(found: list[PlaceWord], segments: Sequence[str], places: PlaceIndex) -> list[PlaceWord]:
     """The place words once those beside each other have been read together.
 
     A code after a city is one of that city's country (`Perth, WA`), or no country's at all
@@ -224,7 +226,7 @@ def _count_cities(
         key = keys.get(city)
         if key is None:
             key = keys[city] = normalise(city)
-        if key:
+        if len(key) > 2 or is_wide(key):
             counted = counts.setdefault(key, {})
             counted[country] = counted.get(country, 0) + 1
             names.setdefault(key, city)

@@ -17,7 +17,8 @@ _SECTORS: Final = (
         "university",
         r"univ|hochschule|college\b|école|ecole\b|politecnico|polytechnic|polytechnique|"
         r"institut\w* of technology|school of|graduate school|faculty|facult[ée]|academy of arts|"
-        r"uniwersytet|politechnika|yliopisto|egyetem|université|joint institute|대학|大学|大學|학부|doctoral",
+        r"uniwersytet|politechnika|yliopisto|egyetem|université|joint institute|"
+        r"대학|大学|大學|학부|doctoral",
     ),
     (
         "healthcare",
