@@ -180,12 +180,17 @@ def _locate_named(
     organization = one.organization
     seat, home = _seat_of(one, registry), registry.cities[organization]
     near = _places_of_span(evidence.places, one.segment, following)
-    area, rule, city = pick_place(near, seat)
+    of_company = is_company(organization, registry)
+    branch = None
+    if of_company:
+        branch = area_of_branch(organization, evidence.domain, evidence.owners, registry)
+    else:
+        near = _without_stray_codes(near, seat)
+    area, rule, city = pick_place(near, branch or seat)
     home_named = _names_home(near, home, registry.countries[organization])
     if home_named is not None and area != seat and rule == "place_word":
         area, city = registry.countries[organization], home_named
     domain_area = area_of_mail(evidence, registry)
-    of_company = is_company(organization, registry)
     if area is not None:
         support = _compare(area, {domain_area} if of_company else {domain_area, seat})
         if area == seat and home_named is None and _is_open(near, area):
@@ -345,6 +350,21 @@ def _places_of_span(
         if any(p.level == 3 for p in between):
             return between
     return after or places
+
+
+def _without_stray_codes(near: list[PlaceWord], seat: str | None) -> list[PlaceWord]:
+    """The place words without codes that follow no place and do not fit an organization that
+    has one site: `University of Twente, NB`."""
+    if seat is None:
+        return near
+    named = {p.segment for p in near}
+    return [
+        p
+        for p in near
+        if seat in p.areas
+        or not (p.level == 2 and p.alone and len(p.name) == 2)
+        or p.segment - 1 in named
+    ]
 
 
 def _read_areas(word: PlaceWord, others: list[PlaceWord], seat: str | None) -> str | None:

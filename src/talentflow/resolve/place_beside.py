@@ -20,9 +20,7 @@ _ABBREVIATED: Final = re.compile(
     r"(?<![\w.])(?:(U\.?S\.?A\.?|US|U\.S\.)|(U\.?K\.?)|(P\.?R\.?C))(?![\w-])"
 )
 _ABBREVIATED_AREAS: Final = ("US", "GB", "CN")
-_CAMPUS_WORDS: Final = word_set(
-    "campus branch site office graduate school research institute center lab laboratory college"
-)
+_CAMPUS_WORDS: Final = word_set("campus branch site graduate research")
 
 
 @dataclass(frozen=True, kw_only=True)

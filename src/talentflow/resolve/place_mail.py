@@ -28,6 +28,7 @@ def area_of_mail(evidence: Evidence, registry: Registry) -> str | None:
 
 
 def is_own_mail(evidence: Evidence, organization: int, registry: Registry) -> bool:
+    """Whether the domain is the company's own, or of a branch of it."""
     return any(_is_akin(o, organization, registry) for o in evidence.owners)
 
 
@@ -44,7 +45,7 @@ def area_of_branch(
     if area is not None:
         return area
     labels = domain.split(".")
-    for label in labels[:-2]:
+    for label in reversed(labels[:-2]):
         code = label.upper().rstrip("0123456789")
         if code in _BRANCH_LABELS:
             return "GB" if code == "UK" else code
@@ -73,4 +74,5 @@ def areas_of_family(organization: int, registry: Registry) -> Collection[str]:
 
 
 def is_company(organization: int, registry: Registry) -> bool:
+    """Whether an organization is a company or a branch of one."""
     return organization in registry.family_of or registry.sectors[organization] == "company"

@@ -177,21 +177,24 @@ def area_of_domain(domain: str) -> str | None:
 def _settle(found: list[PlaceWord], segments: Sequence[str], places: PlaceIndex) -> list[PlaceWord]:
     """The place words once those beside each other have been read together.
 
-    A code after a city is one of that city's country (`Perth, WA`), or no country's at all
-    (`Cassino, FR`, where FR is a province); capitals in brackets are a name (`LIMA`), not a
+    A code after a city is one of that city's country (`Perth, WA`); where no such city is
+    known there, either may be meant (`Cassino, FR`, a province; `Venice, CA`); one that opens
+    the text is a department (`MS, X University`). Capitals in brackets are a name (`LIMA`), not a
     city, unless another word is of the same country.
     """
     settled: list[PlaceWord] = []
     for word in found:
         before = settled[-1] if settled else None
         if word.level == 2 and word.alone and len(word.name) == 2 and word.name.isupper():
+            if word.segment == 0:
+                continue
             if before is not None and before.level == 1 and before.segment == word.segment - 1:
                 cities = places.city_counts.get(normalise(before.name), {})
                 areas = tuple(a for a in word.areas if a in cities or a in before.areas)
                 if areas:
                     word = replace(word, areas=areas)  # noqa: PLW2901
-                elif len(before.areas) == 1:
-                    continue
+                elif len(before.areas) == 1 and not any(map(str.isdigit, segments[word.segment])):
+                    word = replace(word, areas=(*before.areas, *word.areas))  # noqa: PLW2901
         elif word.level == 1 and word.alone and is_acronym(segments[word.segment]):
             others = {a for w in found if w is not word for a in w.areas}
             if others.isdisjoint(word.areas) and not all(s.isupper() for s in segments):
@@ -421,12 +424,12 @@ def weak_areas(
 ) -> tuple[str, ...]:
     """Areas that these words mean as one name inside a longer one; empty where none."""
     key = " ".join(words).rstrip("0123456789")
-    if len(key) < 4:
+    if len(key) < 3:
         return ()
-    areas = places.countries.get(key) or places.states.get(key)
+    areas = places.states.get(key) or (places.countries.get(key) if len(key) > 3 else None)
     if areas:
         return areas
-    areas = places.cities.get(key, ())
+    areas = places.cities.get(key, ()) if len(key) > 3 else ()
     if areas:
         rare = sum(places.city_counts.get(key, {"": _WEAK_CITY_MIN}).values()) < _WEAK_CITY_MIN
         if len(words) == 1 and (key in _NOT_CITIES or rare):
