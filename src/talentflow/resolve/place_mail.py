@@ -41,6 +41,8 @@ def area_of_branch(
         return None
     if not all(_is_akin(o, organization, registry) for o in owners):
         return None
+    if not owners and not _bears_name(domain, organization, registry):
+        return None
     area = area_of_domain(domain)
     if area is not None:
         return area
@@ -76,3 +78,9 @@ def areas_of_family(organization: int, registry: Registry) -> Collection[str]:
 def is_company(organization: int, registry: Registry) -> bool:
     """Whether an organization is a company or a branch of one."""
     return organization in registry.family_of or registry.sectors[organization] == "company"
+
+
+def _bears_name(domain: str, organization: int, registry: Registry) -> bool:
+    """Whether a domain that nobody is known to own has the company's name in it."""
+    first = normalise(registry.names[organization]).split(" ", 1)[0]
+    return len(first) > 1 and any(first in label for label in domain.split(".")[:-1])
