@@ -13,6 +13,7 @@ from talentflow.core.contracts import ORGANIZATION_NAMES, ORGANIZATIONS
 from talentflow.resolve.choose import choose_organizations, gather_evidence
 from talentflow.resolve.locate import Location, locate_affiliation, locate_domain, name_choice
 from talentflow.resolve.organizations_csv import load_registry
+from talentflow.resolve.place_beside import Named
 from talentflow.resolve.registry import Registry, build_registry
 
 # (name, country, city, sector, domains)
@@ -88,7 +89,6 @@ def locate(text: str | None, registry: Registry, domain: str | None = None) -> L
         ("Brixotec", "cw.jp.brixotec.com", "JP", "domain_suffix"),
         ("Brixotec", "zurich.brixotec.com", "CH", "domain_suffix"),
         ("Brixotec", "brixotec.com", "US", "inferred_seat"),
-        ("Brixotec", "tau.ac.il", "IL", "mail_country"),
         ("Brixotec", "gmail.com", "US", "inferred_seat"),
         ("Brixotec", "birch.ac.kr", "US", "inferred_seat"),
         ("Brixotec Labs, Bengaluru", "tau.ac.il", "IN", "place_word"),
@@ -152,9 +152,23 @@ def test_agreement_is_worth_more_than_contradiction(registry: Registry) -> None:
 
 def test_an_answer_has_a_probability_and_none_has_none(registry: Registry) -> None:
     known, unknown = locate("Brixotec", registry), locate("Birch", registry)
-    assert known.country_probability is not None and known.sector_probability is not None
-    assert unknown.country is None and unknown.country_probability is None
-    assert unknown.sector is None and unknown.sector_probability is None
+    assert None not in (known.country_probability, known.sector_probability)
+    told = (unknown.country, unknown.country_probability, unknown.sector)
+    assert told == (None, None, None)
+    assert unknown.sector_probability is None
+
+
+def test_mail_of_another_employer_where_the_company_has_a_branch(registry: Registry) -> None:
+    seat = registry.names.index("Brixotec (United States)")
+    named = Named(organization=seat, start=0, size=1, segment=0)
+    for domain, country, rule in (
+        ("tau.ac.il", "IL", "mail_country"),
+        ("birch.ac.kr", "US", "inferred_seat"),
+        ("birch.edu", "US", "inferred_seat"),
+    ):
+        evidence = gather_evidence("Brixotec", domain, registry)
+        (location,) = locate_affiliation("Brixotec", [named], evidence, registry)
+        assert (location.country, location.country_rule) == (country, rule)
 
 
 _TEXTS = (

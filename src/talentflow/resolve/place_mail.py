@@ -39,15 +39,16 @@ def area_of_branch(
     not of others'."""
     if domain is None or registry.is_free_mail(domain):
         return None
-    if not all(_is_akin(o, organization, registry) for o in owners):
-        return None
-    if not owners and not _bears_name(domain, organization, registry):
+    akin = all(_is_akin(o, organization, registry) for o in owners)
+    if not akin or not (owners or _bears_name(domain, organization, registry)):
         return None
     area = area_of_domain(domain)
-    if area is not None:
-        return area
-    labels = domain.split(".")
-    for label in reversed(labels[:-2]):
+    return area or _area_of_labels(domain.split(".")[:-2], registry)
+
+
+def _area_of_labels(labels: list[str], registry: Registry) -> str | None:
+    """The country or city that a company put before its domain, the label nearest to it first."""
+    for label in reversed(labels):
         code = label.upper().rstrip("0123456789")
         if code in _BRANCH_LABELS:
             return "GB" if code == "UK" else code
