@@ -103,6 +103,8 @@ def locate(text: str | None, registry: Registry, domain: str | None = None) -> L
         ("Dept. of Botany", "larch.edu.hk", "HK", "domain_organization"),
         ("Dept. of Botany", "birch.ac.kr", "KR", "domain_suffix"),
         ("Dept. of Botany", "gmail.com", None, "unknown"),
+        ("email:000001@birch.ac.jp", None, "JP", "domain_suffix"),
+        ("Brixotec Lab, Brixotec Netherlands B.V.", None, "NL", "name_word"),
         (None, "birch.edu.tw", "TW", "domain_suffix"),
         (None, "birch.gov", "US", "domain_suffix"),
         (None, "gmail.com", None, "unknown"),

@@ -9,6 +9,7 @@ each other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -41,6 +42,8 @@ from talentflow.resolve.places import (
 from talentflow.resolve.registry import Kind, Registry
 from talentflow.resolve.sectors import decide_sector, sector_of_domain
 
+_MAIL: Final = re.compile(r"@((?:[a-z0-9-]+\.)+[a-z]{2,18})\b")
+"""An address that a crawl left in the text."""
 _SURE_FORM: Final = 0.95
 _WEIGHT_OF_CAMPUS: Final = 8.0
 _WEIGHT_BESIDE: Final = 3.0
@@ -89,7 +92,7 @@ def locate_affiliation(
     locations = []
     for one in named:
         following = next((s for s in segments if s > one.segment), None)
-        beside = words_beside(one, named, evidence)
+        beside = words_beside(one, named, evidence, registry)
         place = _locate_named(one, following, beside, evidence, registry)
         if place.area is None:
             place = _place_by_signals(text, evidence, registry)
@@ -144,7 +147,7 @@ def locate_choice(
 ) -> tuple[str | None, str | None, str]:
     """Country, city and what decided the country, of the site named with one organization."""
     one = name_choice(choice)
-    beside = words_beside(one, (one,), evidence)
+    beside = words_beside(one, (one,), evidence, registry)
     place = _locate_named(one, following, beside, evidence, registry)
     return place.area, place.city, place.rule
 
@@ -290,7 +293,8 @@ def _locate_unnamed(text: str, evidence: Evidence, registry: Registry) -> Locati
 def _place_by_signals(text: str, evidence: Evidence, registry: Registry) -> _Place:
     """The area that the weaker signs of text and domain point to together."""
     signals = signals_of_text(text, evidence, registry)
-    by_domain = locate_domain(evidence.domain, registry)
+    in_text = None if evidence.domain else _MAIL.search(text.lower())
+    by_domain = locate_domain(in_text[1] if in_text else evidence.domain, registry)
     if by_domain.country is not None and by_domain.country_probability is not None:
         share = by_domain.country_probability
         if decide_sector(text, None, None, registry)[0] != by_domain.sector == "university":

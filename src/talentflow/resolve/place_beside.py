@@ -39,11 +39,19 @@ class Named:
     usual: int | None = None
 
 
-def words_beside(one: Named, named: Sequence[Named], evidence: Evidence) -> list[tuple[int, str]]:
-    """Position and word of what stands about a name, up to the names before and after it."""
+def words_beside(
+    one: Named, named: Sequence[Named], evidence: Evidence, registry: Registry
+) -> list[tuple[int, str]]:
+    """Position and word of what stands about a name, up to the names before and after it; past
+    further names of the same company."""
     parsed = evidence.parsed
     taken = {i for n in named for i in range(n.start, n.start + n.size)}
-    others = {n.segment for n in named if n.segment != one.segment}
+    family = registry.family_of.get(one.organization, "")
+    others = {
+        n.segment
+        for n in named
+        if n.segment != one.segment and registry.family_of.get(n.organization) != family
+    }
     low = max((s for s in others if s < one.segment), default=-1)
     high = min((s for s in others if s > one.segment), default=len(parsed.segments))
     return [
