@@ -121,10 +121,18 @@ def measure(data: Path) -> list[Row]:
                 _row(f"{name}, {test}", value, f"must {target}", value / target,
                      f"95 % {low:.4f}–{high:.4f}, n {len(answered)}")
             )  # fmt: skip
-    own = [g for g in graded if g.case.countries & set(OWN_CODES) and g.case.test != "upstream"]
-    value, low, high = share([bool(g.country) for g in own])
-    bound = f"95 % {low:.4f}–{high:.4f}, n {len(own)}"
-    rows.append(_row("country, HK MO TW PR", value, "must 0.98", value / 0.98, bound))
+    for name, tests in (
+        ("labelled and gold", ("labelled random", "labelled hard", "gold")),
+        ("masked", ("masked",)),
+    ):
+        own = [
+            bool(g.country)
+            for g in graded
+            if g.case.test in tests and g.case.countries & set(OWN_CODES)
+        ]
+        value, low, high = share(own)
+        bound = f"95 % {low:.4f}–{high:.4f}, n {len(own)}, no answer counts as wrong"
+        rows.append(_row(f"country, HK MO TW PR, {name}", value, "must 0.98", value / 0.98, bound))
     speed = measure_speed(data, registry)
     rows.append(_row("locating alone", speed, "10,000 strings/s", speed / 10_000, "one core"))
     return rows
@@ -250,9 +258,10 @@ def print_half(half: str, graded: list[Graded]) -> None:
     strata: dict[str, list[Graded]] = {}
     for g in graded:
         strata.setdefault(g.case.test, []).append(g)
-        if g.case.test != "upstream":
-            for code in g.case.countries & set(OWN_CODES):
-                strata.setdefault(f"  {code}", []).append(g)
+        kind = "masked" if g.case.test == "masked" else "labelled and gold"
+        if g.case.test not in ("upstream", "labelled disputed"):
+            for code in sorted(g.case.countries & set(OWN_CODES)):
+                strata.setdefault(f"  {code}, {kind}", []).append(g)
     for name, members in strata.items():
         answered = [g for g in members if g.country is not None]
         value, low, high = share(bool(g.country) for g in answered)
