@@ -7,9 +7,8 @@ China or USA after them.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from talentflow.core.areas import AREA_INDEX
@@ -26,7 +25,7 @@ _GENERIC_TLDS: Final = word_set("ai io me tv co cc ws fm ly to sh st gg su eu ac
 _TLD_AREA: Final = {"uk": "GB"}
 _COUNTRY_CODES: Final = word_set(
     "KR JP CN TW SG CH FR IT ES BE SE NO DK FI AT PT GR PL CZ HU RO IE TR RU BR AU NZ TH VN MY ZA "
-    "EG IR"
+    "EG IR HK MO DZ UA BG HR SK LT LV QA AE PK BD LK PH KE UY CL CY JO TN MX"
 )
 """Codes that close an address; others are states, provinces or initials more often."""
 _CITY_MIN_SHARE: Final = 0.85
@@ -41,7 +40,22 @@ _POSTAL_PREFIX: Final = re.compile(
 _PREFIX_AREA: Final = {"D": "DE", "F": "FR", "A": "AT", "I": "IT", "B": "BE"}
 _STATE_CODE: Final = re.compile(r"(?:^|[\s,])([A-Z]{2})\.?(?:\s+(\d{5})(?:[-–]\d{4})?)?\s*$")
 _NUMBER: Final = re.compile(r"(?:\b|^)(?:[A-Z]{1,3}-)?\d[\d\s-]*(?:\b|$)")
+_GLUED_MARK: Final = re.compile(r"(?<=[^\W\d_]{3})\d{1,2}(?=\W|$)")
+"""A footnote's number that a crawl left on a word: `Montréal2`."""
 _SUFFIX_WORDS: Final = 4
+_WEAK_CITY_MIN: Final = 4
+"""How often a city must have been seen before it tells a country inside a name."""
+_ACRONYM_CHARS: Final = 5
+_NOT_COUNTRIES: Final = word_set("island polen")
+"""Names of countries in other languages that are words in English."""
+_NOT_CITIES: Final = word_set(
+    "agri armenia as baden bath beverly canterbury columbia commerce darlington david delta "
+    "enterprise eureka field franklin hope independence kettering lebanon maia mans media "
+    "middlesex mobile nanyang naval newton nice norfolk normal novi oral orange panama prior "
+    "reading rousse sandwich split terrace toyota tours victor vista wa wales york young lincoln "
+    "washington george madison marion florence sidney"
+)
+"""Cities whose names are words, parts of other names or persons' names more often."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,10 @@ class PlaceIndex:
     cities: dict[str, tuple[str, ...]]
     city_names: dict[str, str]
     wide: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
+    code_areas: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Code of a state → areas it may mean, that of the state first."""
+    city_counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    """City → area → organizations seated there and texts that name it."""
 
     def is_place(self, key: str) -> bool:
         """Whether a key names a country, state or city."""
@@ -78,6 +96,10 @@ class PlaceIndex:
         """Areas that have a city of this name; empty where none is known."""
         return self.cities.get(key, ())
 
+    def is_city_of(self, key: str, area: str) -> bool:
+        """Whether an area has a city of this name, be it the rarer meaning."""
+        return area in self.city_counts.get(key, ()) or area in self.cities.get(key, ())
+
 
 def build_places(cities: Iterable[tuple[str, str]]) -> PlaceIndex:
     """The index of country words, states, and the given (city, country) pairs.
@@ -85,12 +107,18 @@ def build_places(cities: Iterable[tuple[str, str]]) -> PlaceIndex:
     One pair is given per organization seated there, so that a name that several countries
     share goes to the one where nearly all of its organizations are, or to none.
     """
+    counts, city_names = _count_cities(cities)
+    city_areas = {key: _read_counts(counted) for key, counted in counts.items()}
     countries: dict[str, tuple[str, ...]] = {}
-    for name, code in _cldr_names():
-        countries[normalise(name)] = (code,)
+    for language, name, code in _cldr_names():
+        key = normalise(name)
+        if key in _NOT_COUNTRIES:
+            continue
+        if language == "en" or code in counts.get(key, (code,)):  # not Salvador, nor Norfolk
+            countries[key] = (code,)
     states: dict[str, tuple[str, ...]] = {}
     state_codes: dict[str, str] = {}
-    city_areas, city_names = _count_cities(cities)
+    code_areas: dict[str, tuple[str, ...]] = {}
     for row in read_overlay("places.csv"):
         areas = tuple(row["country"].split("|"))
         for name in row["names"].split("|"):
@@ -99,9 +127,12 @@ def build_places(cities: Iterable[tuple[str, str]]) -> PlaceIndex:
                 countries[key] = areas
             elif row["kind"] == "city":
                 city_areas[key] = areas
+                if countries.get(key, areas) != areas:
+                    del countries[key]
                 city_names[key] = city_names.get(key, name)
             elif len(name) == 2 and name.isupper():
-                state_codes[name] = areas[0]
+                state_codes.setdefault(name, areas[0])
+                code_areas[name] = (*code_areas.get(name, ()), *areas)
             else:
                 states[key] = areas
                 countries.pop(key, None)
@@ -111,19 +142,26 @@ def build_places(cities: Iterable[tuple[str, str]]) -> PlaceIndex:
         for key, areas in names.items()
         if is_wide(key) and len(key) > 1
     }
-    return PlaceIndex(countries, states, state_codes, city_areas, city_names, wide)
+    return PlaceIndex(
+        countries, states, state_codes, city_areas, city_names, wide, code_areas, counts
+    )
 
 
 def find_places(segments: Sequence[str], places: PlaceIndex) -> list[PlaceWord]:
     """The place words of a text that was cut into segments, in the order of the text."""
     found: list[PlaceWord] = []
     for position, segment in enumerate(segments):
-        if segment in _COUNTRY_CODES:
+        if segment in _COUNTRY_CODES and segment not in places.state_codes:
             if 0 < position == len(segments) - 1:
                 found.append(PlaceWord(position, 2, (segment,), segment, True))
             continue
         found.extend(_find_in_segment(position, segment, places))
-    return found
+    return _settle(found, segments, places) if len(segments) > 1 else found
+
+
+def bare_place(segment: str) -> str:
+    """A segment without postal codes and footnote numbers."""
+    return _NUMBER.sub(" ", _GLUED_MARK.sub("", segment)).strip()
 
 
 def area_of_domain(domain: str) -> str | None:
@@ -136,39 +174,82 @@ def area_of_domain(domain: str) -> str | None:
     return area if area in AREA_INDEX else None
 
 
-def _cldr_names() -> Iterator[tuple[str, str]]:
+def _settle(found: list[PlaceWord], segments: Sequence[str], places: PlaceIndex) -> list[PlaceWord]:
+    """The place words once those beside each other have been read together.
+
+    A code after a city is one of that city's country (`Perth, WA`); where no such city is
+    known there, either may be meant (`Cassino, FR`, a province; `Venice, CA`); one that opens
+    the text is a department (`MS, X University`). Capitals in brackets are a name (`LIMA`), not a
+    city, unless another word is of the same country.
+    """
+    settled: list[PlaceWord] = []
+    for word in found:
+        before = settled[-1] if settled else None
+        if word.level == 2 and word.alone and len(word.name) == 2 and word.name.isupper():
+            if word.segment == 0:
+                continue
+            if before is not None and before.level == 1 and before.segment == word.segment - 1:
+                cities = places.city_counts.get(normalise(before.name), {})
+                areas = tuple(a for a in word.areas if a in cities or a in before.areas)
+                if areas:
+                    word = replace(word, areas=areas)  # noqa: PLW2901
+                elif len(before.areas) == 1 and not any(map(str.isdigit, segments[word.segment])):
+                    word = replace(word, areas=(*before.areas, *word.areas))  # noqa: PLW2901
+        elif word.level == 1 and word.alone and is_acronym(segments[word.segment]):
+            others = {a for w in found if w is not word for a in w.areas}
+            if others.isdisjoint(word.areas) and not all(s.isupper() for s in segments):
+                continue
+        settled.append(word)
+    return settled
+
+
+def is_acronym(segment: str) -> bool:
+    """Whether a segment is a few capitals, which are a name's initials more often than a city."""
+    return len(segment) <= _ACRONYM_CHARS and segment.isupper() and segment.isascii()
+
+
+def _cldr_names() -> Iterator[tuple[str, str, str]]:
+    """(language, name, code) of each country."""
     from babel import Locale
 
-    for language in _LANGUAGES:
+    for language in sorted(_LANGUAGES, key=lambda x: x != "en"):
         for code, name in Locale.parse(language).territories.items():
             if code in AREA_INDEX and (len(name) > 3 or is_wide(name)):
-                yield re.sub(r"\s*\(.*\)", "", name) if language != "en" else name, code
+                short = re.sub(r"\s*\(.*\)", "", name) if language != "en" else name
+                yield language, short, code
 
 
 def _count_cities(
     cities: Iterable[tuple[str, str]],
-) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
-    counts: dict[str, Counter[str]] = {}
+) -> tuple[dict[str, dict[str, int]], dict[str, str]]:
+    counts: dict[str, dict[str, int]] = {}
     names: dict[str, str] = {}
     keys: dict[str, str] = {}
     for city, country in cities:
         key = keys.get(city)
         if key is None:
             key = keys[city] = normalise(city)
-        if key:
-            counts.setdefault(key, Counter())[country] += 1
+        if len(key) > 2 or is_wide(key):
+            counted = counts.setdefault(key, {})
+            counted[country] = counted.get(country, 0) + 1
             names.setdefault(key, city)
-    areas: dict[str, tuple[str, ...]] = {}
-    for key, counted in counts.items():
-        total = counted.total()
-        top, n = counted.most_common(1)[0]
-        if total >= _CITY_MIN_ORGANIZATIONS and n / total >= _CITY_MIN_SHARE:
-            areas[key] = (top,)
-        else:
-            areas[key] = tuple(area for area, _ in counted.most_common())
-            if total < _CITY_MIN_ORGANIZATIONS:
-                areas[key] = (*areas[key], "")  # seen once: never decides alone
-    return areas, names
+    for row in read_overlay("cities.csv"):
+        key = normalise(row["name"])
+        counted = counts.setdefault(key, {})
+        counted[row["country"]] = counted.get(row["country"], 0) + int(row["texts"])
+        names.setdefault(key, row["name"])
+    return counts, names
+
+
+def _read_counts(counted: dict[str, int]) -> tuple[str, ...]:
+    """The areas that a city's name means: one where it has nearly all the counts, else all."""
+    total = sum(counted.values())
+    top = max(counted, key=counted.__getitem__)
+    if total < _CITY_MIN_ORGANIZATIONS:
+        return (*counted, "")  # seen once: never decides alone
+    if counted[top] / total >= _CITY_MIN_SHARE:
+        return (top,)
+    return tuple(sorted(counted, key=lambda a: (-counted[a], a)))
 
 
 def _find_in_segment(position: int, segment: str, places: PlaceIndex) -> Iterator[PlaceWord]:
@@ -176,6 +257,7 @@ def _find_in_segment(position: int, segment: str, places: PlaceIndex) -> Iterato
         yield from _find_wide(position, segment, places)
         return
     if any(c.isdigit() for c in segment):
+        segment = _GLUED_MARK.sub("", segment)
         yield from _find_postal(position, segment)
         with_code = _STATE_CODE.search(segment)
         bare = _NUMBER.sub(" ", segment).strip()
@@ -184,12 +266,11 @@ def _find_in_segment(position: int, segment: str, places: PlaceIndex) -> Iterato
         bare = segment
     if with_code and with_code[1] in places.state_codes:
         alone = not segment[: with_code.start()].strip()
-        if alone or with_code[2] or _names_city(segment[: with_code.start()], places):
-            areas: tuple[str, ...] = (places.state_codes[with_code[1]],)
-            if alone and not with_code[2] and with_code[1] in AREA_INDEX:
-                areas = (*areas, with_code[1])  # CA, DE, IN: a state's code or a country's
+        city = segment[: with_code.start()]
+        areas = _read_code(with_code[1], bool(with_code[2]), city, places)
+        if areas:
             yield PlaceWord(position, 2, areas, with_code[1], alone)
-            yield from _find_suffix(position, segment[: with_code.start()], places)
+            yield from _find_suffix(position, city, places)
             return
     yield from _find_suffix(position, bare, places)
 
@@ -241,9 +322,20 @@ def _is_joined(raw: list[str], word: str) -> bool:
     return False
 
 
-def _names_city(text: str, places: PlaceIndex) -> bool:
-    words = normalise(text).split()
-    return any(" ".join(words[-n:]) in places.cities for n in (1, 2, 3) if n <= len(words))
+def _read_code(code: str, zipped: bool, before: str, places: PlaceIndex) -> tuple[str, ...]:
+    """Areas that a state's code may mean after the words before it in its segment; none where
+    these end in no city and no ZIP code follows, or where the city is elsewhere."""
+    areas = places.code_areas[code]
+    if code in AREA_INDEX and code not in areas and not zipped:
+        areas = (*areas, code)  # CA, DE, IN: a state's code or a country's
+    words = normalise(before).split()
+    if not words:
+        return areas
+    for size in (3, 2, 1):
+        counted = places.city_counts.get(" ".join(words[-size:])) if size <= len(words) else None
+        if counted:
+            return tuple(a for a in areas if a in counted) or areas[:zipped]
+    return areas[:zipped]
 
 
 def _find_postal(position: int, segment: str) -> Iterator[PlaceWord]:
@@ -304,7 +396,9 @@ _DEMONYMS: Final = {
 }
 
 
-def find_weak_places(words: Sequence[str], places: PlaceIndex) -> str | None:
+def find_weak_places(
+    words: Sequence[str], places: PlaceIndex, *, demonyms: bool = True
+) -> str | None:
     """The one area that place names or nationalities inside a name point to, or null.
 
     `Beijing Institute of X` and `Korean Institute of Y` tell a country although they name no
@@ -316,17 +410,38 @@ def find_weak_places(words: Sequence[str], places: PlaceIndex) -> str | None:
         if start < skip:
             continue
         for size in (3, 2, 1):
-            key = " ".join(words[start : start + size])
-            areas = places.countries.get(key) or places.states.get(key) or places.cities.get(key)
-            if areas is None and size == 1 and key in _DEMONYMS:
-                areas = (_DEMONYMS[key],)
-            if areas and (size > 1 or len(key) > 3):
+            areas = weak_areas(words[start : start + size], places, demonyms=demonyms)
+            if areas:
                 if len(areas) == 1:
                     found.add(areas[0])
                 skip = start + size
                 break
+    return one_area(found)
+
+
+def weak_areas(
+    words: Sequence[str], places: PlaceIndex, *, demonyms: bool = True
+) -> tuple[str, ...]:
+    """Areas that these words mean as one name inside a longer one; empty where none."""
+    key = " ".join(words).rstrip("0123456789")
+    if len(key) < 3:
+        return ()
+    areas = places.states.get(key) or (places.countries.get(key) if len(key) > 3 else None)
+    if areas:
+        return areas
+    areas = places.cities.get(key, ()) if len(key) > 3 else ()
+    if areas:
+        rare = sum(places.city_counts.get(key, {"": _WEAK_CITY_MIN}).values()) < _WEAK_CITY_MIN
+        if len(words) == 1 and (key in _NOT_CITIES or rare):
+            return ()
+        return areas
+    return (_DEMONYMS[key],) if demonyms and key in _DEMONYMS else ()
+
+
+def one_area(found: set[str]) -> str | None:
+    """The one area among those found, HK, MO, TW and PR before CN and US; null for several."""
     folded = {PARENT_AREA.get(a, a) for a in found}
     if len(folded) != 1:
         return None
     own = [a for a in found if a in PARENT_AREA]
-    return own[0] if own else found.pop()
+    return own[0] if own else next(iter(found))
