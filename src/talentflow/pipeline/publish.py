@@ -46,13 +46,18 @@ def write_snapshot(
     values: pa.Table,
     definitions: Iterable[Mapping[str, Any]],
     manifest: Mapping[str, Any],
+    quality: Mapping[str, Any],
 ) -> None:
-    """Fill a folder with the published tables, their descriptions and a Frictionless package."""
+    """Fill a folder with the published tables, their descriptions and a Frictionless package.
+
+    `quality` tells how well affiliations and people were resolved, see `pipeline.quality`.
+    """
     write_parquet(check_table(values, VALUES), folder / "values.parquet")
     _write_json(folder / "definitions.json", list(definitions))
     _write_json(folder / "indicators.json", [i.to_dict() for i in INDICATORS])
     _write_json(folder / "series.json", list_series(values))
     _write_json(folder / "manifest.json", manifest)
+    _write_json(folder / "quality.json", quality)
     _write_json(folder / "datapackage.json", describe_package(folder, manifest))
 
 
@@ -97,11 +102,13 @@ def build_manifest(
     registry: Iterable[Mapping[str, Any]],
     rejects: pa.Table,
     facts: Mapping[str, Any],
+    corrections: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What was read, under which settings, and what became of it; counts in = counts out.
 
-    `facts` holds the `accounting` lines and the `second_opinion` rows of the build. Papers and
-    slots of a second crawl are those of the first, so the totals hold them once.
+    `facts` holds the `accounting` lines and the `second_opinion` rows of the build, `corrections`
+    what the user's own lines changed. Papers and slots of a second crawl are those of the first,
+    so the totals hold them once.
     """
     rows = inputs.to_pylist()
     once = [row for row in rows if row["source"] != SECOND_OPINION]
@@ -124,13 +131,14 @@ def build_manifest(
         "rejects": _count_rejects(rejects),
         "accounting": facts["accounting"],
         "second_opinion": facts["second_opinion"],
+        "corrections": dict(corrections),
         "licences": [licence for licence in LICENCES if licence["source"] in used],
     }
 
 
 def describe_package(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """A Frictionless Data Package (specs.frictionlessdata.io, v1) of the folder."""
-    names = ("definitions", "indicators", "series", "manifest")
+    names = ("definitions", "indicators", "series", "quality", "manifest")
     return {
         "profile": "data-package",
         "name": "talentflow",

@@ -64,10 +64,10 @@ _HOMES: Final = {
     "moves": "careers",
     "stage_changes": "careers",
     "spells": "careers",
-    "people": "people",
+    "people": "corrections",
     "records": "read",
     "mentions": "read",
-    "resolved_mentions": "organizations",
+    "resolved_mentions": "corrections",
 }
 
 
@@ -116,9 +116,9 @@ def _find_tables(store: Path) -> dict[str, Path]:
     check_format(store)
     catalog = Catalog(store)
     current = catalog.read_current()
-    if not current:
+    if not set(_HOMES.values()) <= set(current):
         raise StoreError(
-            "this store holds no finished build",
+            "this store holds no finished build of this version",
             where=str(store),
             next_step="run `talentflow build`",
         )
