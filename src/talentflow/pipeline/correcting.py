@@ -39,7 +39,7 @@ def correct_answers(
     mentions = correct_mentions(
         answers.mentions, answers.resolved_mentions, answers.organizations, lines
     )
-    people = correct_people(answers.people, lines)
+    people = correct_people(answers.people, answers.records, lines)
     applied = list_applied(lines, mentions.matched | people.matched, answers.records)
     if lines:
         progress.start("corrections", len(lines))

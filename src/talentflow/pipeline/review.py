@@ -35,7 +35,7 @@ select c.records, c.references_ as "references", mention_id, m.text, m.domain,
        a.organization_id, a.organization_name, a.country, a.sector, a.probability, a.rule,
        a.country_rule
 from counted c join mentions m using (mention_id) join resolved_mentions a using (mention_id)
-where a.rule not in ($corrected, 'none_named') and a.country_rule <> $corrected
+where a.rule not in ($corrected, 'none_named', 'empty') and a.country_rule <> $corrected
   and (a.organization_id is null or a.country is null or a.probability < $below)
 order by c.records * (1 - coalesce(a.probability, 0)) desc, c.records desc, mention_id
 limit $limit
@@ -50,9 +50,9 @@ with named as (
     where p.ambiguous and r.source <> $second and r.person_name is not null)
 select count(*) as records, count(distinct person_ref) as "references",
        mode(name) as name, count(distinct paper_id) as papers,
-       min(year) as first_year, max(year) as last_year,
+       min(year) || '–' || max(year) as years,
        string_agg(distinct country, ' ' order by country) as countries,
-       min(confidence) as confidence, min(person_ref) as one, max(person_ref) as other
+       min(confidence) as confidence, min(person_ref) as one
 from named group by lower(name)
 order by records desc, name limit $limit
 """
@@ -88,13 +88,14 @@ def list_doubtful_mentions(
 def list_ambiguous_people(store: Path, *, limit: int, date: str) -> pa.Table:
     """Names whose references cannot be told apart, most records first.
 
-    `line` would join two of the references; where there is but one, it is empty.
+    `line` says that all of them are one person; where there is but one, it is empty.
     """
     rows = _query(store, _PEOPLE, {"limit": limit, "second": SECOND_OPINION})
     for row in rows:
-        one, other = row.pop("one"), row.pop("other")
-        merge = {"kind": "person_merge", "match": other, "value": one}
-        row["line"] = "" if one == other else write_line({**merge, "reason": _REASON, "date": date})
+        one = row.pop("one")
+        merge = {"kind": "person_merge", "match": f"named:{row['name']}", "value": one}
+        alone = row["references"] < 2
+        row["line"] = "" if alone else write_line({**merge, "reason": _REASON, "date": date})
     return pa.Table.from_pylist(rows)
 
 

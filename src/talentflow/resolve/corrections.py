@@ -21,6 +21,7 @@ RULE: Final = "correction"
 """What `rule` and `country_rule` say of an answer that a line gave."""
 
 _MENTION: Final = "mention:"
+_NAMED: Final = "named:"
 _NAMED_IN_TEXT: Final = frozenset({"country_word", "place_word", "name_word"})
 """Rules by which the text itself tells the country: a corrected organization leaves it alone."""
 
@@ -86,12 +87,14 @@ def correct_mentions(
     return Corrected(_replace_rows(resolved, positions, rows), matched)
 
 
-def correct_people(people: pa.Table, lines: Iterable[Correction]) -> Corrected:
+def correct_people(people: pa.Table, records: pa.Table, lines: Iterable[Correction]) -> Corrected:
     """`people` with the persons of the lines of kind person_split and person_merge.
 
     Splits come first: the reference leaves its person for one of its own, `split:…`. A merge then
     gives all references of the person that `match` means to the person that `value` means; both
-    may be a `person_ref` or a `person_id`. Who was merged is told apart, with confidence 1.
+    may be a `person_ref` or a `person_id`. `named:Jane Doe` as match means every ambiguous
+    reference that `records` print under this name. Who was merged is told apart, with
+    confidence 1.
     """
     wanted = [line for line in lines if line.kind in PERSON_KINDS]
     if not wanted:
@@ -106,7 +109,9 @@ def correct_people(people: pa.Table, lines: Iterable[Correction]) -> Corrected:
             matched[line.line] = [line.match]
             persons[line.match] = f"split:{line.value or line.match}"
             changed.add(line.match)
-    merged = _merge(persons, [line for line in wanted if line.kind == "person_merge"], matched)
+    merges = [line for line in wanted if line.kind == "person_merge"]
+    named = _find_named(people, records, merges)
+    merged = _merge(persons, merges, named, matched)
     return Corrected(_write_persons(people, persons, changed, merged), matched)
 
 
@@ -236,11 +241,38 @@ def _set(row: dict[str, Any], field: str, value: str | None) -> None:
         row[f"{field}_probability"] = None if value is None else 1.0
 
 
+def _find_named(
+    people: pa.Table, records: pa.Table, lines: Sequence[Correction]
+) -> dict[str, list[str]]:
+    """`named:…` → the ambiguous references under that name."""
+    asked = sorted({line.match for line in lines if line.match.startswith(_NAMED)})
+    if not asked:
+        return {}
+    wanted = fold_text(pa.array([match.removeprefix(_NAMED) for match in asked], pa.string()))
+    ambiguous = people.filter(people["ambiguous"])["person_ref"].combine_chunks()
+    records = records.filter(pc.is_in(records["person_ref"], value_set=ambiguous))
+    place = pc.index_in(fold_text(records["person_name"]), value_set=wanted)
+    found: dict[str, set[str]] = {match: set() for match in asked}
+    chosen = pc.is_valid(place)
+    for i, ref in zip(
+        place.filter(chosen).to_pylist(),
+        records["person_ref"].filter(chosen).to_pylist(),
+        strict=True,
+    ):
+        found[asked[i]].add(ref)
+    return {match: sorted(refs) for match, refs in found.items()}
+
+
 def _merge(
-    persons: dict[str, str], lines: Sequence[Correction], matched: dict[int, list[Any]]
+    persons: dict[str, str],
+    lines: Sequence[Correction],
+    named: Mapping[str, Sequence[str]],
+    matched: dict[int, list[Any]],
 ) -> set[str]:
     """Write the merges into `persons` (reference → person); the persons that came of them."""
-    known = set(persons.values())
+    of_person: dict[str, list[str]] = {}
+    for ref, person in persons.items():
+        of_person.setdefault(person, []).append(ref)
     root: dict[str, str] = {}
 
     def find(person: str) -> str:
@@ -248,22 +280,20 @@ def _merge(
             person = root[person]
         return person
 
-    mentioned = []
+    def who(side: str) -> list[str]:
+        if side in named:
+            return sorted({persons[ref] for ref in named[side]})
+        person = persons.get(side, side)
+        return [person] if person in of_person else []
+
     for line in lines:
-        sides = [persons.get(side, side if side in known else None) for side in line.sides]
-        if sides[0] is None or sides[1] is None:
+        joined, kept = who(line.match), who(line.value)
+        if not joined or not kept:
             continue
-        mentioned.append((line, sides[0]))
-        joined, kept = find(sides[0]), find(sides[1])
-        if joined != kept:
-            root[joined] = kept
-    touched = {person for _, person in mentioned} | set(root)
-    of_person: dict[str, list[str]] = {}
-    for ref, person in persons.items():
-        if person in touched:
-            of_person.setdefault(person, []).append(ref)
-    for line, person in mentioned:
-        matched[line.line] = sorted(of_person[person])
+        matched[line.line] = sorted(ref for person in joined for ref in of_person[person])
+        for person in joined:
+            if find(person) != find(kept[0]):
+                root[find(person)] = find(kept[0])
     for person in root:
         for ref in of_person[person]:
             persons[ref] = find(person)

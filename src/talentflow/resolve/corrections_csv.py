@@ -40,7 +40,7 @@ _MAX_BYTES: Final = 64 * 2**20
 @dataclass(frozen=True, kw_only=True)
 class Correction:
     """One line. `match` is an affiliation text, `mention:<number>`, a `person_ref` or, in a
-    merge, a `person_id`; `domain` null: any domain."""
+    merge, a `person_id` or `named:<name>`; `domain` null: any domain."""
 
     line: int
     kind: str
@@ -50,11 +50,6 @@ class Correction:
     reason: str
     date: str
     by: str | None
-
-    @property
-    def sides(self) -> tuple[str, str]:
-        """Who is merged, and into whom."""
-        return self.match, self.value
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values by column."""
