@@ -135,6 +135,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, **given: Any) -> li
 
 def _measure_coverage(connection: duckdb.DuckDBPyConnection, floor: int) -> dict[str, Any]:
     counts = ", ".join(f"count({field}) as {field}" for field in FIELDS)
+    counts += ", count(*) filter (organization is null and country is not null) as country_only"
     basis = "count(*) as records, count(distinct person_id) as persons"
     (whole,) = _rows(
         connection,
