@@ -298,7 +298,8 @@ def _list_unresolved(connection: duckdb.DuckDBPyConnection, floor: int) -> dict[
                lower(trim(text)) in (select word from words) as is_word
         from evidence join mentions using (mention_id)
         where not second and organization is null and text is not null
-          and rule <> 'none_named' and lower(trim(text)) not in (select name from names)
+          and rule not in ('none_named', 'correction')
+          and lower(trim(text)) not in (select name from names)
         group by trim(text) having count(distinct person_id) >= $floor
         order by records desc, text limit 500""",
         floor=floor,

@@ -137,9 +137,8 @@ def draw_measures(rows: Rows, parts: Sequence[str]) -> Drawing:
 
 def draw_reliability(rows: Rows, parts: Sequence[str], x_title: str) -> Drawing:
     """What came true against what was claimed, both in percent, with the line of perfection."""
-    first = min((row["low"] for row in rows if row["low"] is not None), default=0)
-    first = min([first, *(row["claimed"] for row in rows)])
-    first = max(0, 10 * int(first // 10))
+    reached = [point for row in rows for point in (row["claimed"], row["v"])]
+    first = min(10 * int(min(reached, default=0) // 10), 80)
     base = alt.Chart(alt.InlineData(values=list(rows)))
     scale = alt.Scale(domain=[first, 100], nice=False)
     color = alt.Color(
@@ -153,7 +152,7 @@ def draw_reliability(rows: Rows, parts: Sequence[str], x_title: str) -> Drawing:
         .mark_line(style="zero", strokeDash=[4, 4])
         .encode(x=alt.X("a:Q", scale=scale), y=alt.Y("a:Q", scale=scale))
     )
-    rules = base.mark_rule(strokeWidth=4, opacity=0.35, strokeCap="round").encode(
+    rules = base.mark_rule(strokeWidth=4, opacity=0.35, strokeCap="round", clip=True).encode(
         x=x, y=alt.Y("low:Q", title=None, scale=scale), y2="high:Q", color=color
     )
     dots = base.mark_point(filled=True, opacity=1).encode(
@@ -192,7 +191,14 @@ def _color_sides() -> alt.Color:
 def _legend(parts: Sequence[str], symbol: str = "square") -> alt.Legend | None:
     if len(parts) < 2:
         return None
-    return alt.Legend(orient="top", title=None, symbolType=symbol, columns=2, columnPadding=16)
+    return alt.Legend(
+        orient="top",
+        title=None,
+        symbolType=symbol,
+        symbolOpacity=1,
+        columns=3,
+        columnPadding=16,
+    )
 
 
 def _tooltips(*, year: bool = False, part: bool = True) -> list[alt.Tooltip]:

@@ -28,6 +28,9 @@ Row = dict[str, Any]
 
 SHOWN_COUNTRIES: Final = 20
 SHOWN_RULES: Final = 14
+MIN_DRAWN: Final = 10
+"""Texts below which a point of the reliability diagram is in its table only."""
+
 _COVERED: Final = ("organization", "country_only", "unresolved")
 _LINKED: Final = ("hard_id", "rare_name", "ambiguous")
 
@@ -246,8 +249,7 @@ def _chart_bands(report: Report, language: str) -> QualityChart:
 def _name_band(low: float | None, high: float | None, language: str) -> str:
     if low is None or high is None:
         return get_text("quality.part.none", language)
-    ends = (say_number(100 * end, language) for end in (low, high))
-    return "–".join(ends) + "%"
+    return "–".join(say_number(100 * end, language) for end in (low, high))
 
 
 def _chart_reliability(report: Report, language: str) -> QualityChart:
@@ -267,6 +269,7 @@ def _chart_reliability(report: Report, language: str) -> QualityChart:
             **_say_measure(row, language),
         }
         for row in rows
+        if row["n"] >= MIN_DRAWN
     ]
     errors = ", ".join(
         f"{get_text(f'quality.field.{field}', language)} {say_share(error, 1, language)}"
