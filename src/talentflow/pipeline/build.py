@@ -283,10 +283,8 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
         years=(first, last),
         censored_from=first_censored_year(DEFAULT.rules, last),
         inputs=run.read("read", "inputs"),
-        registry=[
-            {"source": f.source, "file": f.file, "sha256": f.sha256, "size_bytes": f.size_bytes}
-            for f in inputs.registry
-        ],
+        registry=[file.to_dict() for file in inputs.registry],
+        gold=[file.to_dict() for file in inputs.gold],
         rejects=run.read("read", "rejects"),
         facts=facts,
         corrections=sum_corrections(run.corrections.sha256, run.read("corrections", "corrections")),

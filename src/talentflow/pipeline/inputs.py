@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from talentflow.core.errors import InputError
 from talentflow.core.executor import run_in_threads
@@ -45,6 +45,11 @@ class InputFile:
     def path(self) -> Path:
         """Where it lies."""
         return self.folder / self.file
+
+    def to_dict(self) -> dict[str, Any]:
+        """As manifests list it, without the folder."""
+        names = ("source", "file", "sha256", "size_bytes")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,6 +38,18 @@ LICENCES: Final[tuple[dict[str, str], ...]] = (
         "licence": "MIT",
         "url": "https://github.com/Hipo/university-domains-list",
     },
+    {
+        "source": "s2aff",
+        "title": "S2AFF labelled affiliations",
+        "licence": "Apache-2.0; used to measure quality",
+        "url": "https://github.com/allenai/S2AFF",
+    },
+    {
+        "source": "affiliation-gold",
+        "title": "ROR labelled affiliations",
+        "licence": "MIT; used to measure quality",
+        "url": "https://github.com/ror-community/affiliation-matching-experimental",
+    },
 )
 
 
@@ -100,6 +112,7 @@ def build_manifest(
     censored_from: int,
     inputs: pa.Table,
     registry: Iterable[Mapping[str, Any]],
+    gold: Iterable[Mapping[str, Any]],
     rejects: pa.Table,
     facts: Mapping[str, Any],
     corrections: Mapping[str, Any],
@@ -107,12 +120,13 @@ def build_manifest(
     """What was read, under which settings, and what became of it; counts in = counts out.
 
     `facts` holds the `accounting` lines and the `second_opinion` rows of the build, `corrections`
-    what the user's own lines changed. Papers and slots of a second crawl are those of the first,
-    so the totals hold them once.
+    what the user's own lines changed; by the files of `gold` the build was only measured. Papers
+    and slots of a second crawl are those of the first, so the totals hold them once.
     """
     rows = inputs.to_pylist()
     once = [row for row in rows if row["source"] != SECOND_OPINION]
-    used = {row["source"] for row in rows} | {file["source"] for file in registry}
+    others = [*registry, *gold]
+    used = {row["source"] for row in [*rows, *others]}
     return {
         "snapshot_id": snapshot_id,
         "format": MANIFEST_FORMAT,
@@ -123,6 +137,7 @@ def build_manifest(
         "censored_from": censored_from,
         "inputs": rows,
         "registry": list(registry),
+        "gold": list(gold),
         "totals": {
             "files": len(rows),
             **{name: sum(row[name] for row in once) for name in ("papers", "slots")},

@@ -91,7 +91,7 @@ def make_quality_panel(edition: Edition, chart: QualityChart) -> Panel:
         definition_title="",
         fallback=False,
         n_text="",
-        sources=", ".join(list_sources(edition)),
+        sources=", ".join(list_sources(edition, gold=chart.of_gold)),
         empty_text=get_text("quality.not_measured", language),
     )
 
@@ -109,9 +109,15 @@ def link_chart(chart: Chart, kind: str) -> str:
     return f"/api/v1/charts/{chart.id}.{kind}?{urlencode(query)}"
 
 
-def list_sources(edition: Edition) -> list[str]:
-    """Titles of the sources the snapshot was made from."""
-    titles = [entry["title"] for entry in edition.manifest.get("licences", [])]
+def list_sources(edition: Edition, *, gold: bool = False) -> list[str]:
+    """Titles of the sources the snapshot was made from, and with `gold` those that it was only
+    measured by."""
+    measured_by = {file["source"] for file in edition.manifest.get("gold", [])}
+    titles = [
+        entry["title"]
+        for entry in edition.manifest.get("licences", [])
+        if gold or entry["source"] not in measured_by
+    ]
     return titles or sorted({entry["source"] for entry in edition.manifest.get("inputs", [])})
 
 

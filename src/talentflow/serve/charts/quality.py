@@ -45,7 +45,8 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class QualityChart:
-    """One chart. `rows` are what its table and downloads hold; `points` what is drawn."""
+    """One chart. `rows` are what its table and downloads hold; `of_gold` says that labelled texts
+    stand behind it."""
 
     id: str
     language: str
@@ -55,6 +56,7 @@ class QualityChart:
     draw: Callable[[], Drawing]
     notes: tuple[str, ...] = ()
     indicators: tuple[str, ...] = ()
+    of_gold: bool = False
 
     @property
     def title(self) -> str:
@@ -290,6 +292,7 @@ def _chart_reliability(report: Report, language: str) -> QualityChart:
         ),
         draw=lambda: draw_reliability(points, parts, x_title),
         notes=(get_text("chart.quality_reliability.note", language, errors=errors),),
+        of_gold=True,
     )
 
 
@@ -330,6 +333,7 @@ def _chart_gold(
                 Column("n", "count"),
             ),
             draw=lambda: draw_measures(points, parts),
+            of_gold=id_ != "quality_surnames",
         )
 
     return chart
