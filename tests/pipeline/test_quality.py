@@ -208,10 +208,10 @@ def test_surnames_have_classes(surname, class_):
 
 
 def test_perfect_separation_scores_one():
-    """Two hundred people of rare names, two papers each: names alone find them all."""
+    """Rare names, two papers each, half of them held out: names alone find them all."""
     letters = "abcdefghijklmnopqrst"
     rows, refs = [], []
-    for i in range(200):
+    for i in range(400):
         first, last = (
             letters[i // 20] * 3 + "o" + letters[i % 20],
             letters[i % 20] * 4 + letters[i // 20],
@@ -231,7 +231,7 @@ def test_perfect_separation_scores_one():
           "hard_id": True} for ref in refs]
     )  # fmt: skip
     (row, _) = measure_hidden_ids(RECORDS.from_rows(rows), people, 5)
-    assert row["slots"] == 400
+    assert 300 < row["slots"] < 500
     assert row["b_cubed_precision"]["value"] == 1
     few = RECORDS.from_rows(rows[:100])
     assert measure_hidden_ids(few, people, 5) is None

@@ -35,7 +35,7 @@ SHOWN_COUNTRIES: Final = 15
 MIN_STRATUM: Final = 20
 """Texts below which a stratum is not reported on its own."""
 
-_ROR: Final = re.compile(r"(?:https?://ror\.org/)?(0[a-z0-9]{8})")
+_ROR: Final = re.compile(r"(?<![\w.])(?:https?://ror\.org/)?(0[a-z0-9]{8})\b")
 _COLUMNS: Final = (("affiliation", "ror_ids"), ("original_affiliation", "labels"))
 _LINEAGE: Final = 5
 

@@ -2,13 +2,13 @@
 
 Those whose identifiers are known are linked once more with their identifiers hidden, so that only
 names, papers and affiliations are left, and the outcome is compared with what the identifiers
-say. Common surnames are where it goes wrong, so the result is given by class of surname.
+say, for the half of the names that nothing is developed on. Common surnames are where it goes
+wrong, so the result is given by class of surname.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
+import zlib
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from talentflow.core.contracts import IDS
 from talentflow.pipeline.quality_scores import Groups
+from talentflow.resolve.names import PersonName, parse_name
 from talentflow.resolve.people import link_people
 
 SYSTEM: Final = "openreview"
@@ -41,7 +42,6 @@ _KOREAN: Final = frozenset(
     suh um won woo yang yeo yi yoo yoon youn yun
     """.split()  # noqa: SIM905 -- a word list reads better as prose
 )
-_WORDS: Final = re.compile(r"[^\W\d_]+")
 
 Codes = NDArray[np.int64]
 
@@ -63,11 +63,20 @@ def measure_hidden_ids(
     linked = link_people(hidden).people
     slots = hidden["person_ref"].to_numpy(zero_copy_only=False).astype(str)
     _, first = np.unique(slots, return_index=True)
-    rows = pa.array(first)
+    names = [parse_name(name or "") for name in mine["person_name"].take(first).to_pylist()]
+    chosen = [i for i, name in enumerate(names) if is_held_out(name)]
+    rows = pa.array(first[chosen])
+    if len(rows) < MIN_SLOTS:
+        return None
     true = _number(_look_up(mine["person_ref"].take(rows), people))
     found = _number(_look_up(hidden["person_ref"].take(rows), linked))
-    surnames = [_surname(name) for name in mine["person_name"].take(rows).to_pylist()]
-    return _score(true, found, surnames, floor)
+    return _score(true, found, [names[i].surname for i in chosen], floor)
+
+
+def is_held_out(name: PersonName) -> bool:
+    """Whether the name is in the half that nothing is developed on, by surname and initial."""
+    initial = name.given[0][:1] if name.given else ""
+    return zlib.crc32(f"{name.surname} {initial}".encode()) % 2 == 1
 
 
 def classify_surname(surname: str) -> str:
@@ -102,12 +111,6 @@ def _look_up(refs: pa.ChunkedArray, people: pa.Table) -> pa.ChunkedArray:
 def _number(persons: pa.ChunkedArray) -> Codes:
     codes = persons.combine_chunks().dictionary_encode().indices
     return np.asarray(codes, dtype=np.int64)
-
-
-def _surname(name: str | None) -> str:
-    plain = unicodedata.normalize("NFKD", name or "").split(",")[0].lower()
-    words = _WORDS.findall("".join(c for c in plain if not unicodedata.combining(c)))
-    return words[-1] if words else ""
 
 
 def _score(true: Codes, found: Codes, surnames: list[str], floor: int) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ RULE: Final = "correction"
 
 _MENTION: Final = "mention:"
 _NAMED: Final = "named:"
-_NAMED_IN_TEXT: Final = frozenset({"country_word", "place_word", "name_word"})
+_NAMED_IN_TEXT: Final = frozenset({"country_word", "place_word", "name_word", "campus"})
 """Rules by which the text itself tells the country: a corrected organization leaves it alone."""
 
 
