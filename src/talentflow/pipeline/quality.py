@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
+from talentflow.core.executor import run_in_threads
 from talentflow.core.progress import Progress
 from talentflow.pipeline.inputs import SECOND_OPINION, InputFile
 from talentflow.pipeline.quality_gold import measure_gold
@@ -61,27 +62,40 @@ def measure_quality(
 
     Shares are over records with an affiliation, a second crawl only in `by_source`.
     """
-    progress.start("quality", 3)
-    with duckdb.connect() as connection:
-        _register(connection, inputs)
-        report: dict[str, Any] = {
-            "format": FORMAT,
-            "floor": floor,
-            **_measure_coverage(connection, floor),
-            "people": _measure_linkage(connection, floor),
-            "unresolved": _list_unresolved(connection, floor),
-        }
-    progress.advance()
-    report["people"]["hidden_ids"] = measure_hidden_ids(inputs.records, inputs.people, floor)
-    progress.advance()
-    report["gold"] = measure_gold(inputs.gold, inputs.registry, workers)
-    progress.advance()
+    parts: tuple[Callable[[], Any], ...] = (
+        lambda: measure_gold(inputs.gold, inputs.registry, workers),
+        lambda: _measure_build(inputs, floor),
+    )
+    progress.start("quality", len(parts))
+    measured = []
+    for part in run_in_threads(_call, parts, workers):
+        measured.append(part)
+        progress.advance()
+    gold, build = measured
+    report = {"format": FORMAT, "floor": floor, **build, "gold": gold}
     known = {entry["field"]: entry["share"] for entry in report["fields"]}
     progress.finish(
         "known of the affiliations: "
         + ", ".join(f"{field} {known[field] or 0:.1%}" for field in FIELDS)
     )
     return {"report": pa.table({"json": [json.dumps(report, ensure_ascii=False)]})}
+
+
+def _call(part: Callable[[], Any]) -> Any:
+    return part()
+
+
+def _measure_build(inputs: QualityInputs, floor: int) -> dict[str, Any]:
+    """Everything but the accuracy on labelled texts."""
+    with duckdb.connect() as connection:
+        _register(connection, inputs)
+        people = _measure_linkage(connection, floor)
+        people["hidden_ids"] = measure_hidden_ids(inputs.records, inputs.people, floor)
+        return {
+            **_measure_coverage(connection, floor),
+            "people": people,
+            "unresolved": _list_unresolved(connection, floor),
+        }
 
 
 def withhold(rows: Sequence[dict[str, Any]], floor: int) -> list[dict[str, Any]]:

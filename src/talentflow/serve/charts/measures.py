@@ -82,7 +82,7 @@ def draw_bars(rows: Rows) -> Drawing:
     longest = max((row["v"] for row in rows), default=1)
     x = alt.X(
         "v:Q",
-        scale=alt.Scale(domain=[0, min(1.0, longest * 1.16) or 1]),
+        scale=alt.Scale(domain=[0, min(1.0, longest * 1.3) or 1]),
         axis=alt.Axis(format="%", title=None, tickCount=4, grid=True),
     )
     bars = base.mark_bar(height={"band": 0.68}).encode(
