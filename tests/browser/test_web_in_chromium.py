@@ -96,7 +96,9 @@ def test_hover_tells_the_figure(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("viewport", [PHONE, {"width": 390, "height": 844}, LAPTOP])
-@pytest.mark.parametrize("path", ["/en/", "/ko/area/KR", "/en/data", "/ko/api", "/en/method/flow"])
+@pytest.mark.parametrize(
+    "path", ["/en/", "/ko/area/KR", "/ko/quality", "/en/data", "/ko/api", "/en/method/flow"]
+)
 def test_nothing_sticks_out(open_page: Open, path: str, viewport: dict[str, int]) -> None:
     page = open_page(path, viewport=viewport)
     draw_all(page)
@@ -104,7 +106,7 @@ def test_nothing_sticks_out(open_page: Open, path: str, viewport: dict[str, int]
     assert width <= viewport["width"]
 
 
-@pytest.mark.parametrize("path", ["/en/", "/ko/area/KR"])
+@pytest.mark.parametrize("path", ["/en/", "/ko/area/KR", "/en/quality"])
 def test_labels_and_keyboard(open_page: Open, path: str) -> None:
     page = open_page(path)
     unnamed = page.evaluate(
@@ -167,7 +169,7 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/en/", "/ko/area/KR", "/en/method/retention"])
+@pytest.mark.parametrize("path", ["/en/", "/ko/area/KR", "/en/quality", "/en/method/retention"])
 def test_text_has_contrast(open_page: Open, path: str, scheme: str) -> None:
     """WCAG 2.2 level AA: 4.5 to 1."""
     page = open_page(path, color_scheme=scheme)

@@ -154,6 +154,7 @@ def test_build_off_a_terminal_prints_plain_lines(tmp_path):
         "organizations",
         "people",
         "careers",
+        "quality",
         "indicators",
     ]
     assert "published snapshot" in done.stdout

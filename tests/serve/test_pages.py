@@ -12,7 +12,7 @@ from synthetic_store import AREAS
 from talentflow.core.areas import LANGUAGES, area_name
 from talentflow.indicators.registry import INDICATORS
 
-PATHS = ["", "area/KR", "area/LU", "area/HK?definition=any-gap", "method", "data", "api",
+PATHS = ["", "area/KR", "area/LU", "area/HK?definition=any-gap", "method", "quality", "data", "api",
          *(f"method/{indicator.id}" for indicator in INDICATORS)]  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def test_every_page_in_every_language(client: httpx.Client, language: str, path:
     assert not re.search(r"\b(None|nan|undefined)\b", re.sub(r"<code>.*?</code>", "", page))
 
 
-@pytest.mark.parametrize("path", PATHS[:7])
+@pytest.mark.parametrize("path", PATHS[:8])
 def test_pages_load_nothing_from_elsewhere(client: httpx.Client, path: str) -> None:
     page = client.get(f"/en/{path}").text
     loaded = re.findall(r'(?:src|data-src|<link[^>]+href)="([^"]+)"', page)

@@ -74,6 +74,7 @@ def status(format_: str, language: str, **given: Any) -> None:
     click.echo("\nSources")
     print_rows(found["sources"])
     print_accounting(found["accounting"], language)
+    _print_corrections(found["corrections"])
     click.echo("\nRejected rows")
     for reason in found["rejects"]:
         click.echo(f"  {reason['rows']:,} × {reason['reason']}")
@@ -81,3 +82,22 @@ def status(format_: str, language: str, **given: Any) -> None:
             click.echo(f"      {example['position']}: {example['detail']}")
     if not found["rejects"]:
         click.echo("  none")
+
+
+def _print_corrections(facts: dict[str, Any]) -> None:
+    click.echo("\nCorrections")
+    if facts["lines"]:
+        click.echo(
+            f"  {facts['applied']:,} of {facts['lines']:,} lines apply, to "
+            f"{facts['records']:,} records (sha256 {facts['sha256'][:12]}…)"
+        )
+    else:
+        click.echo("  none")
+    for line in facts["unused_lines"]:
+        where = f" at {line['domain']}" if line["domain"] else ""
+        click.echo(
+            f"  line {line['line']} matches nothing: {line['kind']} of "
+            f"{line['match'] or 'no text'!r}{where}"
+        )
+    if facts["changed"]:
+        click.echo("  corrections.csv has changed since; the next build reads it")

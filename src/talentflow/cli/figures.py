@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 from typing import Any, Final
 
 import click
@@ -17,7 +15,7 @@ from talentflow.cli.options import (
     setting_options,
     settings_from,
 )
-from talentflow.cli.tables import print_accounting, print_rows
+from talentflow.cli.tables import print_accounting, print_rows, write_table
 from talentflow.core.areas import area_name
 from talentflow.core.errors import UsageError
 from talentflow.core.vocabulary import ALL
@@ -72,7 +70,7 @@ def show(format_: str, language: str, store: Any, **cell: str | None) -> None:
     if format_ == "table":
         _print_figures(values, snapshot, language)
     else:
-        _write_values(values, format_)
+        write_table(values, format_)
 
 
 @click.command()
@@ -91,7 +89,7 @@ def spread(format_: str, language: str, store: Any, **cell: str | None) -> None:
         raise UsageError("a spread is over one figure", expected="--area and --period")
     values = select_values(snapshot, query)
     if format_ != "table":
-        _write_values(values, format_)
+        write_table(values, format_)
         return
     _print_figures(values, snapshot, language)
     known = [value for value in values["value"].to_pylist() if value is not None]
@@ -132,6 +130,13 @@ def explain(format_: str, language: str, store: Any, **cell: str | None) -> None
         click.echo("\nFigures")
         _print_figures(select_values(snapshot, query), snapshot, language, heading=False)
     print_accounting(facts["accounting"], language)
+    if facts["corrections"].get("lines"):
+        click.echo("\nCorrections by the owner of the store")
+        click.echo(
+            f"  {facts['corrections']['applied']:,} of {facts['corrections']['lines']:,} lines "
+            f"apply, to {facts['corrections']['records']:,} records; corrections.csv, "
+            f"sha256 {facts['corrections']['sha256']}"
+        )
     click.echo("\nSources")
     for source in facts["sources"]:
         click.echo(f"  {source['title']} ({source['licence']}) {source['url']}")
@@ -153,9 +158,9 @@ def trace(format_: str, store: Any, **cell: str | None) -> None:
             given[name] = parse_area(given[name])
     records = trace_records(settings_from({"store": store}).store, Query(**given))
     if format_ != "table":
-        _write_values(records, format_)
+        write_table(records, format_)
         return
-    columns = ("person_id", "year", "affiliation", "country", "record_id")
+    columns = ("person_id", "year", "affiliation", "country", "rule", "country_rule", "record_id")
     print_rows(records.select(columns).to_pylist(), limit=_TABLE_ROWS)
     click.echo(f"{records.num_rows:,} records of {len(records['person_id'].unique()):,} persons")
 
@@ -186,6 +191,7 @@ def _explain(snapshot: Snapshot, query: Query) -> dict[str, Any]:
         "floor": manifest["floor"],
         "replicates": manifest["replicates"],
         "accounting": manifest["accounting"],
+        "corrections": manifest.get("corrections", {}),
         "sources": manifest["licences"],
         "snapshot_id": manifest["snapshot_id"],
     }
@@ -234,22 +240,3 @@ def _figure_row(row: dict[str, Any], varying: list[str]) -> dict[str, Any]:
 
 def _decimals(unit: str) -> int:
     return 2 if unit == "percent" else 0
-
-
-def _write_values(table: pa.Table, format_: str) -> None:
-    if format_ == "json":
-        click.echo(json.dumps(table.to_pylist(), ensure_ascii=False, indent=1))
-    elif format_ == "csv":
-        from pyarrow import csv
-
-        buffer = io.BytesIO()
-        csv.write_csv(table, buffer, csv.WriteOptions(quoting_style="needed"))
-        click.echo(buffer.getvalue().decode(), nl=False)
-    else:
-        if sys.stdout.isatty():
-            raise UsageError("Parquet is binary", next_step="redirect it: … > figures.parquet")
-        from pyarrow import parquet
-
-        buffer = io.BytesIO()
-        parquet.write_table(table, buffer)
-        sys.stdout.buffer.write(buffer.getvalue())

@@ -1,20 +1,25 @@
-"""`resolve organizations` and `resolve people`."""
+"""`resolve organizations`, `resolve people` and `resolve review`."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Final
 
 import click
 
+from talentflow.cli.options import format_option, setting_options, settings_from
+from talentflow.cli.tables import print_rows, write_table
 from talentflow.core.progress import Progress
 
 _FILE = click.Path(path_type=Path)
+_SHOWN_CHARS: Final = 56
 
 
 @click.group()
 def resolve() -> None:
-    """Find out which organizations or persons rows of a CSV file mean."""
+    """Find out which organizations or persons rows of a CSV file mean, and review a store."""
 
 
 @resolve.command()
@@ -54,6 +59,57 @@ def people(source: Path, output: Path) -> None:
     progress.start("people", source.stat().st_size if source.exists() else 0)
     counts = resolve_people_csv(source, output, on_progress=_report_to(progress))
     progress.finish(_say(counts))
+
+
+@resolve.command()
+@click.option(
+    "--what",
+    type=click.Choice(["organizations", "people"]),
+    default="organizations",
+    show_default=True,
+    help="Doubtful affiliations, or names that cannot be told apart.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=40,
+    show_default=True,
+    help="How many to list.",
+)
+@setting_options("store")
+@format_option("table", "csv", "json")
+def review(what: str, limit: int, format_: str, store: Any) -> None:
+    """List the worst answers of a store first, with lines to correct them.
+
+    From the private store: the list names persons and stays with its owner. A line goes into
+    corrections.csv in the store, with its value filled in or confirmed; the next build obeys it.
+    """
+    from talentflow.pipeline.review import list_ambiguous_people, list_doubtful_mentions
+
+    folder = settings_from({"store": store}).store
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    find = list_doubtful_mentions if what == "organizations" else list_ambiguous_people
+    found = find(folder, limit=limit, date=today)
+    if format_ != "table":
+        write_table(found, format_)
+        return
+    if not found.num_rows:
+        click.echo("nothing to review")
+        return
+    hidden = {"line", "mention_id", "organization_id", "sector"}
+    names = [name for name in found.column_names if name not in hidden]
+    print_rows([{name: _cut(row[name]) for name in names} for row in found.to_pylist()])
+    click.echo(f"\nLines for {folder / 'corrections.csv'}; fill in or confirm their values")
+    click.echo("kind,match,domain,value,reason,date,by")
+    for line in found["line"].to_pylist():
+        if line:
+            click.echo(line)
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > _SHOWN_CHARS:
+        return value[: _SHOWN_CHARS - 1] + "…"
+    return value
 
 
 def _report_to(progress: Progress) -> Callable[[int, int], None]:

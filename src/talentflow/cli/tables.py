@@ -1,12 +1,19 @@
-"""How rows look on a terminal: plain columns, numbers to the right, wide characters counted."""
+"""How rows look on a terminal, and how they leave it as a file: plain columns, numbers to the
+right, wide characters counted; or CSV, JSON and Parquet."""
 
 from __future__ import annotations
 
+import io
+import json
+import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
+import pyarrow as pa
+
+from talentflow.core.errors import UsageError
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], limit: int | None = None) -> None:
@@ -53,3 +60,26 @@ def _format(value: Any) -> str:
 def _pad(text: str, width: int, right: bool) -> str:
     space = " " * (width - display_width(text))
     return space + text if right else text + space
+
+
+def write_table(table: pa.Table, format_: str) -> None:
+    """Write a table to standard output as `json`, `csv` or `parquet`.
+
+    Raises `UsageError` for Parquet on a terminal.
+    """
+    if format_ == "json":
+        click.echo(json.dumps(table.to_pylist(), ensure_ascii=False, indent=1))
+    elif format_ == "csv":
+        from pyarrow import csv
+
+        buffer = io.BytesIO()
+        csv.write_csv(table, buffer, csv.WriteOptions(quoting_style="needed"))
+        click.echo(buffer.getvalue().decode(), nl=False)
+    else:
+        if sys.stdout.isatty():
+            raise UsageError("Parquet is binary", next_step="redirect it: … > figures.parquet")
+        from pyarrow import parquet
+
+        buffer = io.BytesIO()
+        parquet.write_table(table, buffer)
+        sys.stdout.buffer.write(buffer.getvalue())

@@ -31,7 +31,7 @@ PUBLISHED: Final = "published"
 @dataclass(frozen=True)
 class Snapshot:
     """A published folder: `values.parquet`, `definitions.json`, `indicators.json`,
-    `series.json`, `manifest.json`, `datapackage.json`."""
+    `series.json`, `quality.json`, `manifest.json`, `datapackage.json`."""
 
     folder: Path
 
@@ -59,6 +59,14 @@ class Snapshot:
         """Inputs, counts, rules and versions of the build."""
         manifest: dict[str, Any] = self._read("manifest.json")
         return manifest
+
+    @cached_property
+    def quality(self) -> dict[str, Any] | None:
+        """How well affiliations and people were resolved; null in snapshots of older builds."""
+        if not (self.folder / "quality.json").exists():
+            return None
+        report: dict[str, Any] = self._read("quality.json")
+        return report
 
     def _read(self, name: str) -> Any:
         try:

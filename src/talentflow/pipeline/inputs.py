@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from talentflow.core.errors import InputError
 from talentflow.core.executor import run_in_threads
@@ -20,10 +20,14 @@ SECOND_OPINION: Final = "paperlists-other-crawls"
 
 RECORD_SOURCES: Final = ("paperlists", SECOND_OPINION, "table")
 REGISTRY_SOURCES: Final = ("ror", "university-domains")
+GOLD_SOURCES: Final = ("affiliation-gold", "s2aff")
+"""Affiliations that people have labelled: nothing is built from them, they measure the build."""
 
-_REGISTRY_FILES: Final = {
+_PATTERNS: Final = {
     "ror": ("*.json.zip", "*.json"),
     "university-domains": ("*.json",),
+    "affiliation-gold": ("*.csv",),
+    "s2aff": ("*.csv",),
 }
 
 
@@ -42,14 +46,21 @@ class InputFile:
         """Where it lies."""
         return self.folder / self.file
 
+    def to_dict(self) -> dict[str, Any]:
+        """As manifests list it, without the folder."""
+        names = ("source", "file", "sha256", "size_bytes")
+        return {name: getattr(self, name) for name in names}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """All files of a build, sorted by source and path; `mappings` say how to read tables."""
+    """All files of a build, sorted by source and path; `mappings` say how to read tables, `gold`
+    are labelled affiliations to measure it by."""
 
     records: tuple[InputFile, ...]
     registry: tuple[InputFile, ...]
     mappings: tuple[InputFile, ...] = ()
+    gold: tuple[InputFile, ...] = ()
 
 
 def list_checksums(files: Iterable[InputFile]) -> list[tuple[str, str, str]]:
@@ -70,10 +81,12 @@ def find_inputs(data: Path) -> Inputs:
             next_step="give --data, or make a toy world: python -m talentflow.sources.toy data",
         )
     records = _read_files([(s, data / s, _list_records(s, data / s)) for s in RECORD_SOURCES])
-    registry = _read_files([(s, data / s, _list_registry(s, data / s)) for s in REGISTRY_SOURCES])
+    registry = _read_files([(s, data / s, _list_matching(s, data / s)) for s in REGISTRY_SOURCES])
     _require(records, data, "no records", "files such as paperlists/icra/icra2019.json")
     _require(registry, data, "no registry of organizations", "a ROR dump such as ror/v2.json.zip")
-    return Inputs(records=records, registry=registry, mappings=_find_mappings(data, records))
+    gold = _read_files([(s, data / s, _list_matching(s, data / s)) for s in GOLD_SOURCES])
+    mappings = _find_mappings(data, records)
+    return Inputs(records=records, registry=registry, mappings=mappings, gold=gold)
 
 
 def _find_mappings(data: Path, records: tuple[InputFile, ...]) -> tuple[InputFile, ...]:
@@ -91,8 +104,8 @@ def _list_records(source: str, folder: Path) -> list[str]:
     return sorted(found)
 
 
-def _list_registry(source: str, folder: Path) -> list[str]:
-    found = {p.name for pattern in _REGISTRY_FILES[source] for p in folder.glob(pattern)}
+def _list_matching(source: str, folder: Path) -> list[str]:
+    found = {p.name for pattern in _PATTERNS[source] for p in folder.glob(pattern)}
     return sorted(found)
 
 

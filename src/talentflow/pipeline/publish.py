@@ -38,6 +38,18 @@ LICENCES: Final[tuple[dict[str, str], ...]] = (
         "licence": "MIT",
         "url": "https://github.com/Hipo/university-domains-list",
     },
+    {
+        "source": "s2aff",
+        "title": "S2AFF labelled affiliations",
+        "licence": "Apache-2.0; used to measure quality",
+        "url": "https://github.com/allenai/S2AFF",
+    },
+    {
+        "source": "affiliation-gold",
+        "title": "ROR labelled affiliations",
+        "licence": "MIT; used to measure quality",
+        "url": "https://github.com/ror-community/affiliation-matching-experimental",
+    },
 )
 
 
@@ -46,13 +58,18 @@ def write_snapshot(
     values: pa.Table,
     definitions: Iterable[Mapping[str, Any]],
     manifest: Mapping[str, Any],
+    quality: Mapping[str, Any],
 ) -> None:
-    """Fill a folder with the published tables, their descriptions and a Frictionless package."""
+    """Fill a folder with the published tables, their descriptions and a Frictionless package.
+
+    `quality` tells how well affiliations and people were resolved, see `pipeline.quality`.
+    """
     write_parquet(check_table(values, VALUES), folder / "values.parquet")
     _write_json(folder / "definitions.json", list(definitions))
     _write_json(folder / "indicators.json", [i.to_dict() for i in INDICATORS])
     _write_json(folder / "series.json", list_series(values))
     _write_json(folder / "manifest.json", manifest)
+    _write_json(folder / "quality.json", quality)
     _write_json(folder / "datapackage.json", describe_package(folder, manifest))
 
 
@@ -95,17 +112,21 @@ def build_manifest(
     censored_from: int,
     inputs: pa.Table,
     registry: Iterable[Mapping[str, Any]],
+    gold: Iterable[Mapping[str, Any]],
     rejects: pa.Table,
     facts: Mapping[str, Any],
+    corrections: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What was read, under which settings, and what became of it; counts in = counts out.
 
-    `facts` holds the `accounting` lines and the `second_opinion` rows of the build. Papers and
-    slots of a second crawl are those of the first, so the totals hold them once.
+    `facts` holds the `accounting` lines and the `second_opinion` rows of the build, `corrections`
+    what the user's own lines changed; by the files of `gold` the build was only measured. Papers
+    and slots of a second crawl are those of the first, so the totals hold them once.
     """
     rows = inputs.to_pylist()
     once = [row for row in rows if row["source"] != SECOND_OPINION]
-    used = {row["source"] for row in rows} | {file["source"] for file in registry}
+    others = [*registry, *gold]
+    used = {row["source"] for row in [*rows, *others]}
     return {
         "snapshot_id": snapshot_id,
         "format": MANIFEST_FORMAT,
@@ -116,6 +137,7 @@ def build_manifest(
         "censored_from": censored_from,
         "inputs": rows,
         "registry": list(registry),
+        "gold": list(gold),
         "totals": {
             "files": len(rows),
             **{name: sum(row[name] for row in once) for name in ("papers", "slots")},
@@ -124,13 +146,14 @@ def build_manifest(
         "rejects": _count_rejects(rejects),
         "accounting": facts["accounting"],
         "second_opinion": facts["second_opinion"],
+        "corrections": dict(corrections),
         "licences": [licence for licence in LICENCES if licence["source"] in used],
     }
 
 
 def describe_package(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """A Frictionless Data Package (specs.frictionlessdata.io, v1) of the folder."""
-    names = ("definitions", "indicators", "series", "manifest")
+    names = ("definitions", "indicators", "series", "quality", "manifest")
     return {
         "profile": "data-package",
         "name": "talentflow",

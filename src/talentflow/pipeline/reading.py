@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import pyarrow as pa
 
@@ -18,6 +18,9 @@ from talentflow.core.errors import UsageError
 from talentflow.indicators.snapshot import Query, open_snapshot, select_values
 
 Frame = Literal["arrow", "pandas", "polars"]
+
+_CORRECTED: Final = "corrections"
+"""The stage whose tables stand for those of the same name that were corrected."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def read(name: str, store: str | Path = "store", frame: Frame = "arrow") -> Any:
     current = catalog.require_current()
     homes = {
         path.stem: stage
-        for stage, key in current.items()
+        for stage, key in sorted(current.items(), key=lambda item: item[0] == _CORRECTED)
         for path in catalog.stage_folder(stage, key).glob("*.parquet")
     }
     if name not in homes:

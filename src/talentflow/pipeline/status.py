@@ -11,11 +11,12 @@ import pyarrow.compute as pc
 from talentflow.core.catalog import Catalog, check_format
 from talentflow.core.errors import StoreError
 from talentflow.indicators.snapshot import open_snapshot
+from talentflow.pipeline.correcting import describe_corrections
 
 
 def describe_store(store: Path, examples: int = 3) -> dict[str, Any]:
-    """The current snapshot's manifest, the stages with their sizes, and every reason for
-    rejecting rows with a few examples.
+    """The current snapshot's manifest, the stages with their sizes, the corrections, and every
+    reason for rejecting rows with a few examples.
 
     Raises `StoreError` if there is no store or no finished build.
     """
@@ -38,6 +39,7 @@ def describe_store(store: Path, examples: int = 3) -> dict[str, Any]:
         "totals": snapshot.manifest["totals"],
         "accounting": snapshot.manifest["accounting"],
         "sources": _sum_sources(snapshot.manifest["inputs"]),
+        "corrections": describe_corrections(catalog, current, snapshot.manifest),
         "rejects": _describe_rejects(catalog, current, examples),
     }
 

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from talentflow.core.catalog import Catalog
-from talentflow.core.errors import UsageError
+from talentflow.core.errors import StoreError, UsageError
 from talentflow.indicators.snapshot import Query
 
 _MOVES: Final = """
@@ -64,10 +64,10 @@ _HOMES: Final = {
     "moves": "careers",
     "stage_changes": "careers",
     "spells": "careers",
-    "people": "people",
+    "people": "corrections",
     "records": "read",
     "mentions": "read",
-    "resolved_mentions": "organizations",
+    "resolved_mentions": "corrections",
 }
 
 
@@ -115,6 +115,12 @@ def _bounds(period: str | None) -> tuple[int, int]:
 def _find_tables(store: Path) -> dict[str, Path]:
     catalog = Catalog(store)
     current = catalog.require_current()
+    if not set(_HOMES.values()) <= set(current):
+        raise StoreError(
+            "this store holds no finished build of this version",
+            where=str(store),
+            next_step="run `talentflow build`",
+        )
     return {
         name: catalog.stage_folder(stage, current[stage]) / f"{name}.parquet"
         for name, stage in _HOMES.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
+import pyarrow as pa
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
@@ -13,14 +14,16 @@ from talentflow.core.errors import UsageError
 from talentflow.core.vocabulary import ALL
 from talentflow.indicators.snapshot import Query as ValueQuery
 from talentflow.indicators.snapshot import select_values
-from talentflow.serve.asking import read_request
+from talentflow.serve.asking import check_language, read_request
 from talentflow.serve.charts import AREA_CHARTS, make_chart
 from talentflow.serve.charts.chart import Chart
 from talentflow.serve.charts.picture import draw_picture
+from talentflow.serve.charts.quality import QUALITY_CHARTS, QualityChart
 from talentflow.serve.charts.theme import make_theme
 from talentflow.serve.exports import FORMATS, MEDIA_TYPES, tabulate_figures, write_table
 from talentflow.serve.live import Edition
 from talentflow.serve.problems import NotFoundError
+from talentflow.serve.quality import find_quality_chart
 
 FILES: Final = (
     "values.parquet",
@@ -28,6 +31,7 @@ FILES: Final = (
     "definitions.json",
     "indicators.json",
     "series.json",
+    "quality.json",
     "manifest.json",
 )
 """The files of a published snapshot, all of which may be taken away."""
@@ -110,6 +114,10 @@ def get_chart(
 ) -> Response:
     """One chart as specification, picture or table."""
     edition = _edition(request)
+    if theme not in ("light", "dark"):
+        raise UsageError(f"unknown theme {theme!r}", expected="light or dark")
+    if chart in QUALITY_CHARTS:
+        return _send_quality_chart(edition, chart, kind, check_language(lang or "en"), theme)
     asked = read_request(
         edition, lang or "en", area=area or ALL, definition=definition, window=window
     )
@@ -119,12 +127,7 @@ def get_chart(
             expected="the parameter area",
             next_step=f"/api/v1/charts/{chart}.{kind}?area=KR",
         )
-    if theme not in ("light", "dark"):
-        raise UsageError(f"unknown theme {theme!r}", expected="light or dark")
-    if kind not in (*FORMATS, *PICTURES):
-        raise NotFoundError(
-            f"a chart has no form {kind!r}", expected="one of " + ", ".join((*FORMATS, *PICTURES))
-        )
+    _check_kind(kind)
     key = ("chart", chart, kind, asked.area, asked.language, asked.definition, asked.window, theme)
     body = edition.memory.recall(key, lambda: _render(make_chart(chart, asked), kind, theme))
     name = f"talentflow-{chart}" + (f"-{asked.area}" if asked.area != ALL else "")
@@ -146,21 +149,37 @@ def _edition(request: Request) -> Edition:
     return edition
 
 
-def _render(chart: Chart, kind: str, theme: str) -> bytes:
-    if kind == "json":
-        spec: dict[str, Any] = {
-            **chart.spec,
-            "description": chart.alt,
-            "config": make_theme(theme),
-        }
-        return bytes(JSONResponse(spec).body)
+def _send_quality_chart(
+    edition: Edition, chart: str, kind: str, language: str, theme: str
+) -> Response:
+    _check_kind(kind)
+    key = ("chart", chart, kind, language, theme)
+    body = edition.memory.recall(
+        key, lambda: _render(find_quality_chart(edition, chart, language), kind, theme)
+    )
+    return _send(body, kind, f"talentflow-{chart.replace('_', '-')}")
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in (*FORMATS, *PICTURES):
+        raise NotFoundError(
+            f"a chart has no form {kind!r}", expected="one of " + ", ".join((*FORMATS, *PICTURES))
+        )
+
+
+def _render(chart: Chart | QualityChart, kind: str, theme: str) -> bytes:
+    if kind in ("csv", "parquet"):
+        if isinstance(chart, Chart):
+            return write_table(tabulate_figures(chart.rows), kind)
+        return write_table(pa.Table.from_pylist(list(chart.rows)), kind)
+    if kind in PICTURES and not chart.drawable:
+        raise NotFoundError(
+            f"no figures for the chart {chart.id!r}", expected="an area with figures"
+        )
     if kind in PICTURES:
-        if not chart.drawable:
-            raise NotFoundError(
-                f"no figures for the chart {chart.id!r}", expected="an area with figures"
-            )
         return draw_picture(chart, kind, theme=theme)
-    return write_table(tabulate_figures(chart.rows), kind)
+    spec: dict[str, Any] = {**chart.spec, "description": chart.alt, "config": make_theme(theme)}
+    return bytes(JSONResponse(spec).body)
 
 
 def _send(body: bytes, kind: str, name: str) -> Response:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from talentflow.core.vocabulary import ALL
 from talentflow.serve.charts import make_chart
 from talentflow.serve.charts.chart import Chart, Request
+from talentflow.serve.charts.quality import QualityChart, say_cell
 from talentflow.serve.figures import DEFAULT, Figure
 from talentflow.serve.live import Edition
 from talentflow.serve.texts import get_text
@@ -41,13 +42,14 @@ class Table:
 class Panel:
     """A chart with everything a reader needs to judge it."""
 
-    chart: Chart
+    chart: Chart | QualityChart
     table: Table
     links: dict[str, str]
     definition_title: str
     fallback: bool
     n_text: str
     sources: str
+    empty_text: str
 
 
 def make_panel(edition: Edition, id_: str, request: Request) -> Panel:
@@ -66,6 +68,31 @@ def make_panel(edition: Edition, id_: str, request: Request) -> Panel:
         fallback=bool(chart.rows) and request.definition != chart.definition_id and not cohort,
         n_text=_say_n(edition, chart),
         sources=", ".join(list_sources(edition)),
+        empty_text=request.text("chart.none"),
+    )
+
+
+def make_quality_panel(edition: Edition, chart: QualityChart) -> Panel:
+    """The panel of a chart about the quality of the build."""
+    language = chart.language
+    rows = tuple(
+        tuple(say_cell(row, column, language) for column in chart.columns)
+        for row in chart.rows[:SHOWN_ROWS]
+    )
+    heads = tuple(
+        (get_text(f"column.{column.name}", language), column.kind != "text")
+        for column in chart.columns
+    )
+    link = f"/api/v1/charts/{chart.id}"
+    return Panel(
+        chart=chart,
+        table=Table(heads=heads, rows=rows, count=len(chart.rows)),
+        links={kind: f"{link}.{kind}?{urlencode({'lang': language})}" for kind in DOWNLOADS},
+        definition_title="",
+        fallback=False,
+        n_text="",
+        sources=", ".join(list_sources(edition, gold=chart.of_gold)),
+        empty_text=get_text("quality.not_measured", language),
     )
 
 
@@ -82,9 +109,15 @@ def link_chart(chart: Chart, kind: str) -> str:
     return f"/api/v1/charts/{chart.id}.{kind}?{urlencode(query)}"
 
 
-def list_sources(edition: Edition) -> list[str]:
-    """Titles of the sources the snapshot was made from."""
-    titles = [entry["title"] for entry in edition.manifest.get("licences", [])]
+def list_sources(edition: Edition, *, gold: bool = False) -> list[str]:
+    """Titles of the sources the snapshot was made from, and with `gold` those that it was only
+    measured by."""
+    measured_by = {file["source"] for file in edition.manifest.get("gold", [])}
+    titles = [
+        entry["title"]
+        for entry in edition.manifest.get("licences", [])
+        if gold or entry["source"] not in measured_by
+    ]
     return titles or sorted({entry["source"] for entry in edition.manifest.get("inputs", [])})
 
 

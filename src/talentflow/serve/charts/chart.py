@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import altair as alt
 
@@ -19,6 +19,30 @@ from talentflow.serve.texts import get_text, has_text
 from talentflow.serve.words import name_area, say_level
 
 Drawing = alt.Chart | alt.LayerChart | alt.FacetChart
+
+
+class Picturable(Protocol):
+    """What can become a picture: a specification with the words around it."""
+
+    @property
+    def language(self) -> str:
+        """`en` or `ko`."""
+
+    @property
+    def heading(self) -> str:
+        """The title of a picture that stands alone."""
+
+    @property
+    def subtitle(self) -> str:
+        """What is drawn."""
+
+    @property
+    def source_line(self) -> str:
+        """Where it comes from."""
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The Vega-Lite specification, without size in x and without theme."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +114,26 @@ class Chart:
         return self._text("subtitle", level=level)
 
     @property
+    def language(self) -> str:
+        """The reader's language."""
+        return self.request.language
+
+    @property
+    def heading(self) -> str:
+        """The title with the area it is about."""
+        if self.request.area == ALL:
+            return self.title
+        return f"{name_area(self.request.area, self.language)} · {self.title}"
+
+    @property
+    def source_line(self) -> str:
+        """Snapshot and definition."""
+        snapshot = self.rows[0].snapshot_id if self.rows else ""
+        return self.request.text(
+            "chart.source_line", snapshot=snapshot, definition=self.definition_id
+        )
+
+    @property
     def alt(self) -> str:
         """The chart in words for those who cannot see it."""
         return f"{self.title}. {self.subtitle}"
@@ -102,10 +146,15 @@ class Chart:
     @cached_property
     def spec(self) -> dict[str, Any]:
         """The Vega-Lite specification, without size in x and without theme."""
-        drawing: dict[str, Any] = self.draw().to_dict(validate=False)
-        drawing.pop("config", None)
-        return {**drawing, "autosize": {"type": "fit-x", "contains": "padding"}}
+        return make_spec(self.draw())
 
     def _text(self, part: str, **words: object) -> str:
         key = f"chart.{self.id}.{part}"
         return self.request.text(key, when=self.when, **words) if has_text(key) else ""
+
+
+def make_spec(drawing: Drawing) -> dict[str, Any]:
+    """A drawing as a specification that fits the width it is given."""
+    spec: dict[str, Any] = drawing.to_dict(validate=False)
+    spec.pop("config", None)
+    return {**spec, "autosize": {"type": "fit-x", "contains": "padding"}}

@@ -11,9 +11,8 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any, Final
 
-from talentflow.serve.charts.chart import Chart
+from talentflow.serve.charts.chart import Picturable
 from talentflow.serve.charts.theme import PICTURE_FONT, make_theme
-from talentflow.serve.words import name_area
 
 WIDTH: Final = 720
 SCALE: Final = 2.0
@@ -21,12 +20,12 @@ _LINE_LETTERS: Final = {"en": 112, "ko": 66}
 _LOCK: Final = Lock()  # one picture at a time: the converter holds tens of megabytes each
 
 
-def draw_picture(chart: Chart, kind: str, *, theme: str = "light") -> bytes:
+def draw_picture(chart: Picturable, kind: str, *, theme: str = "light") -> bytes:
     """The chart as `png` (at twice the size, for sharp print) or `svg`."""
     import vl_convert
 
     spec = frame_spec(chart)
-    config = make_theme(theme, font=PICTURE_FONT[chart.request.language])
+    config = make_theme(theme, font=PICTURE_FONT[chart.language])
     config["padding"] = 20
     with _LOCK:
         if kind == "svg":
@@ -38,20 +37,14 @@ def draw_picture(chart: Chart, kind: str, *, theme: str = "light") -> bytes:
         return png
 
 
-def frame_spec(chart: Chart) -> dict[str, Any]:
+def frame_spec(chart: Picturable) -> dict[str, Any]:
     """The specification with a fixed width, a title, and the source as its last line."""
-    request = chart.request
     spec = {**chart.spec, "width": WIDTH}
     for layer in spec.get("layer", []):
         layer.pop("width", None)
-    snapshot = chart.rows[0].snapshot_id if chart.rows else ""
-    source = request.text("chart.source_line", snapshot=snapshot, definition=chart.definition_id)
-    title = chart.title
-    if request.area != "all":
-        title = f"{name_area(request.area, request.language)} · {title}"
-    width = _LINE_LETTERS[request.language]
-    lines = [*textwrap.wrap(chart.subtitle, width), *textwrap.wrap(source, width)]
-    return {**spec, "title": {"text": title, "subtitle": lines}}
+    width = _LINE_LETTERS[chart.language]
+    lines = [*textwrap.wrap(chart.subtitle, width), *textwrap.wrap(chart.source_line, width)]
+    return {**spec, "title": {"text": chart.heading, "subtitle": lines}}
 
 
 @lru_cache(maxsize=1)
