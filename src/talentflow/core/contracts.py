@@ -255,6 +255,18 @@ INPUTS: Final = Contract(
     ),
 )
 
+PLACEMENTS: Final = Contract(
+    name="placements",
+    row="one affiliation of a paper that was given to one of its authors by evidence",
+    key=("author_record_id",),
+    columns=(
+        _text("author_record_id", "the author's record, which holds it now", nullable=False),
+        _text("affiliation_record_id", "the record that held it as read", nullable=False),
+        _text("rule", "ordered_list, known_place or only_affiliation", nullable=False),
+        _share("probability", "that the affiliation is this author's", nullable=False),
+    ),
+)
+
 ORGANIZATIONS: Final = Contract(
     name="organizations",
     row="one organization of a registry",
@@ -458,6 +470,7 @@ CONTRACTS: Final[dict[str, Contract]] = {
         RESOLVED_MENTIONS,
         REJECTS,
         INPUTS,
+        PLACEMENTS,
         ORGANIZATIONS,
         ORGANIZATION_NAMES,
         UNIVERSITY_DOMAINS,
