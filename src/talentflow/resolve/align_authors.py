@@ -100,7 +100,7 @@ def choose_placements(rows: Rows, papers: OpenPapers, chances: Floats, rule: Pla
         papers.part_start,
         papers.ordered,
         np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        np.where(_per_part(papers, papers.ordered), mention, _find_places_of_work(rows, papers)),
+        np.where(_per_part(papers, papers.ordered), mention, find_places_of_work(rows, papers)),
         mention * size + rows.role[papers.part] + 1,
         chances,
         rule.min_ordered,
@@ -122,7 +122,7 @@ def _per_part(papers: OpenPapers, values: Mask) -> Mask:
     return repeated
 
 
-def _find_places_of_work(rows: Rows, papers: OpenPapers) -> Codes:
+def find_places_of_work(rows: Rows, papers: OpenPapers) -> Codes:
     """Parts of distinct affiliations that name one organization in one country, by one code."""
     meanings = rows.meanings
     organization, country = meanings.organization[papers.part], meanings.country[papers.part]

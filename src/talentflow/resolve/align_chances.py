@@ -13,7 +13,7 @@ from typing import Final
 import numba as nb
 import numpy as np
 
-from talentflow.resolve.align_evidence import FEATURES, list_pairs, measure_fit
+from talentflow.resolve.align_evidence import measure_fit
 from talentflow.resolve.align_habits import measure_habits
 from talentflow.resolve.align_orders import lay_parts
 from talentflow.resolve.align_papers import Codes, Floats, Mask, OpenPapers, Rows
@@ -49,20 +49,9 @@ def measure_chances(rows: Rows, papers: OpenPapers, rule: ChanceRule = FITTED) -
     """The probability of every pair of `papers` (as `list_pairs` lists them)."""
     pairs = measure_fit(rows, papers)
     habits = measure_habits(rows, papers)
-    assert pairs.fit.shape[1] == len(FEATURES)
     score = pairs.fit @ np.array(rule.ordered) + rule.role * habits.role
     chances = lay_ordered(rows, papers, pairs.start, score, habits.blank, rule)
-    listed = pairs.fit @ np.array(rule.listed)
-    _weigh_listed(
-        papers.author_start,
-        papers.part_start,
-        papers.ordered,
-        pairs.start,
-        listed,
-        rule.elsewhere,
-        rule.single,
-        chances,
-    )
+    weigh_listed(papers, pairs.start, pairs.fit, rule, chances)
     return chances
 
 
@@ -215,6 +204,22 @@ def _tell(
                     new[at + p] += np.log(same / total + changed)
                 new_blank[hearer] += np.log(own_blank / total + changed)
     return new, new_blank
+
+
+def weigh_listed(
+    papers: OpenPapers, start: Codes, fit: Floats, rule: ChanceRule, chances: Floats
+) -> None:
+    """Enter the probability of every pair of the papers that list distinct affiliations."""
+    _weigh_listed(
+        papers.author_start,
+        papers.part_start,
+        papers.ordered,
+        start,
+        fit @ np.array(rule.listed),
+        rule.elsewhere,
+        rule.single,
+        chances,
+    )
 
 
 @nb.njit(cache=True, nogil=True)
