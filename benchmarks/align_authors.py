@@ -31,7 +31,7 @@ import pyarrow.parquet as pq
 
 from talentflow.resolve.align_authors import DEFAULT_RULE,PlacingRule, choose_placements, find_places_of_work
 from talentflow.resolve.align_chances import lay_ordered, weigh_listed
-from talentflow.resolve.align_evidence import measure_fit
+from talentflow.resolve.align_evidence import PROFILE, measure_fit
 from talentflow.resolve.align_habits import measure_habits
 from talentflow.resolve.align_papers import (
     Codes,
@@ -263,7 +263,7 @@ def measure_trial(trial: Trial, rule: PlacingRule) -> Floats:
     chances = rule.chances
     score = trial.fit @ np.array(chances.ordered) + chances.role * trial.role
     laid = lay_ordered(trial.rows, trial.papers, trial.start, score, trial.blank, chances)
-    weigh_listed(trial.papers, trial.start, trial.fit, chances, laid)
+    weigh_listed(trial.rows, trial.papers, trial.start, trial.fit, chances, laid)
     return laid
 
 
@@ -338,3 +338,50 @@ def bootstrap(counts: Iterable[tuple[Count, Codes]], draws: int = 1000) -> Itera
     for below in (placed, there):
         yield right.sum() / below.sum()
         yield from np.quantile(right[drawn].sum(1) / below[drawn].sum(1), [0.025, 0.975])
+
+
+def hide_evidence(
+    records: pa.Table, mentions: pa.Table, resolved: pa.Table, rule: PlacingRule
+) -> dict[str, tuple[int, int, int]]:
+    """File → hidden authors placed, placed where their own evidence says, and hidden in all.
+
+    Of every tenth profile in the ordered lists of first crawls everything known from elsewhere is
+    hidden; those count whose own affiliations of other years fit exactly one place of work on the
+    paper. What remains open is whether they were there in that year, so this errs downwards.
+    """
+    rows = encode_rows(records, mentions, resolved, second=SECOND)
+    everything = find_open_papers(records, rows)
+    pairs, habits = measure_fit(rows, everything), measure_habits(rows, everything)
+    chosen = everything.ordered & ~rows.second[everything.part[everything.part_start[:-1]]]
+    papers, of_pairs, of_authors = select_papers(everything, chosen)
+    fit, n_parts = pairs.fit[of_pairs], np.diff(papers.part_start)
+    start = np.concatenate([[0], np.cumsum(np.diff(papers.author_start) * n_parts)])
+    per_author = np.repeat(n_parts, np.diff(papers.author_start))
+    profile = rows.profile[papers.author]
+    hidden = (profile >= 0) & ((profile * 2654435761) % 10 == 3)
+    hidden_pairs = np.repeat(hidden, per_author)
+    known = fit[:, PROFILE] > 0
+    blind = np.where(hidden_pairs[:, None], 0.0, fit)
+    chances = rule.chances
+    score = blind @ np.array(chances.ordered) + chances.role * habits.role[of_pairs]
+    laid = lay_ordered(rows, papers, start, score, habits.blank[of_authors], chances)
+    placed = choose_placements(rows, papers, laid, rule)
+    part_of = dict(zip(placed.author.tolist(), placed.part.tolist(), strict=True))
+    place = dict(
+        zip(papers.part.tolist(), find_places_of_work(rows, papers).tolist(), strict=True)
+    )
+    names = records["file"].take(pa.array(papers.author)).to_pylist()
+    counts: dict[str, list[int]] = {}
+    first = np.concatenate([[0], np.cumsum(per_author)])
+    paper = np.repeat(np.arange(len(papers)), np.diff(papers.author_start))
+    for i in np.flatnonzero(hidden).tolist():
+        parts = papers.part[papers.part_start[paper[i]] : papers.part_start[paper[i] + 1]]
+        fits = {place[part] for part in parts[known[first[i] : first[i + 1]]].tolist()}
+        if len(fits) != 1 or len({place[part] for part in parts.tolist()}) == 1:
+            continue
+        count = counts.setdefault(names[i], [0, 0, 0])
+        count[2] += 1
+        if int(papers.author[i]) in part_of:
+            count[0] += 1
+            count[1] += place[part_of[int(papers.author[i])]] in fits
+    return {file: (count[0], count[1], count[2]) for file, count in sorted(counts.items())}

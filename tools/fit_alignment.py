@@ -42,16 +42,16 @@ def fit_all(trials: list[Trial]) -> ChanceRule:
     start = np.array([*rule.ordered, rule.role, np.log(rule.moved), np.log(rule.changed)])
 
     def with_ordered(x: Floats) -> ChanceRule:
-        moved, changed = np.exp(x[-2:])
+        moved, changed = np.exp(x[-2:]).tolist()
         return replace(
-            rule, ordered=tuple(x[:-3]), role=float(x[-3]), moved=moved, changed=min(changed, 0.3)
+            rule, ordered=tuple(x[:-3].tolist()), role=float(x[-3]), moved=moved, changed=min(changed, 0.3)
         )
 
     rule = with_ordered(minimise(lambda x: measure_loss(ordered, with_ordered(x)), start))
     start = np.array([*rule.listed, np.log(rule.elsewhere)])
 
     def with_listed(x: Floats) -> ChanceRule:
-        return replace(rule, listed=tuple(x[:-1]), elsewhere=float(np.exp(x[-1])))
+        return replace(rule, listed=tuple(x[:-1].tolist()), elsewhere=float(np.exp(x[-1])))
 
     rule = with_listed(minimise(lambda x: measure_loss(listed, with_listed(x)), start))
     print(rule)
@@ -110,7 +110,7 @@ def minimise(measure: Callable[[Floats], float], start: Floats) -> Floats:
             else:
                 step[k] /= 2
         print(f"round {turn + 1}: {lowest:.1f}", file=sys.stderr)
-    return np.round(best, 3)
+    return best
 
 
 if __name__ == "__main__":

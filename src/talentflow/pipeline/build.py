@@ -1,4 +1,4 @@
-"""The main path: sources → records → organizations and people → careers → values → snapshot.
+"""The main path: sources → records → organizations, aligned authors, people → careers → values → snapshot.
 
 Every stage has a key over its inputs, its rules and the code that makes it. A stage whose key
 is in the store is not run again: a killed build continues, a repeated one does nothing, and
@@ -31,7 +31,7 @@ from talentflow.indicators.definitions import (
     define_cohort,
 )
 from talentflow.pipeline import stages
-from talentflow.pipeline.accounting import account_for_records
+from talentflow.pipeline.accounting import Balance, account_for_records
 from talentflow.pipeline.inputs import SECOND_OPINION, Inputs, find_inputs, list_checksums
 from talentflow.pipeline.publish import build_manifest, write_snapshot
 from talentflow.resolve.people import drop_opted_out
@@ -109,9 +109,19 @@ def _build_evidence(run: _Build, inputs: Inputs) -> None:
         ),
     )
     run.run(
+        "align",
+        [run.keys["read"], run.keys["organizations"], code],
+        lambda: stages.give_affiliations(
+            run.read("read", "records"),
+            run.read("read", "mentions"),
+            run.read("organizations", "resolved_mentions"),
+            progress,
+        ),
+    )
+    run.run(
         "people",
-        [run.keys["read"], code],
-        lambda: stages.identify_people(run.read("read", "records"), progress),
+        [run.keys["align"], code],
+        lambda: stages.identify_people(run.read("align", "records"), progress),
     )
 
 
@@ -133,8 +143,13 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
             progress=run.progress,
         )
         rejected = int(pc.sum(run.read("read", "rejects")["rows"]).as_py() or 0)
-        everything = run.read("read", "records")
-        lines = account_for_records(everything, people, resolved, rejected, SECOND_OPINION)
+        everything = run.read("align", "records")
+        balance = Balance(
+            read=run.read("read", "records").num_rows,
+            placements=run.read("align", "placements"),
+            rejected=rejected,
+        )
+        lines = account_for_records(everything, people, resolved, balance, SECOND_OPINION)
         compared = compare_crawls(everything, resolved, SECOND_OPINION).to_pylist()
         cohorts = [define_cohort(population).to_dict() for population in evidence.populations]
         facts = {
@@ -148,7 +163,7 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
     run.run(
         "careers",
         [
-            [run.keys[stage] for stage in ("read", "organizations", "people")],
+            [run.keys[stage] for stage in ("align", "organizations", "people")],
             [definition.to_dict() for definition in definitions],
             [settings.replicates, settings.floor, sorted(opted_out)],
             checksum_code("core", "careers"),
@@ -158,7 +173,7 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
 
 
 def _primary_records(run: _Build) -> pa.Table:
-    records = run.read("read", "records")
+    records = run.read("align", "records")
     return records.filter(pc.field("source") != SECOND_OPINION)
 
 
@@ -166,7 +181,7 @@ def _without_opted_out(run: _Build, opted_out: frozenset[str]) -> pa.Table:
     people = run.read("people", "people")
     if not opted_out:
         return people
-    return drop_opted_out(run.read("read", "records"), people, set(opted_out)).people
+    return drop_opted_out(run.read("align", "records"), people, set(opted_out)).people
 
 
 def _read_opt_out(path: Path | None) -> frozenset[str]:

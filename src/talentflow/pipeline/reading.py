@@ -78,9 +78,10 @@ def read(name: str, store: str | Path = "store", frame: Frame = "arrow") -> Any:
             where=str(root),
             next_step="run `talentflow build`, or tf.build(...)",
         )
+    # Records lie in two stages: as read, and aligned; the latter are those that count.
     homes = {
         path.stem: stage
-        for stage, key in current.items()
+        for stage, key in sorted(current.items(), key=lambda item: item[0] != "read")
         for path in catalog.stage_folder(stage, key).glob("*.parquet")
     }
     if name not in homes:

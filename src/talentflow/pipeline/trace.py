@@ -65,7 +65,7 @@ _HOMES: Final = {
     "stage_changes": "careers",
     "spells": "careers",
     "people": "people",
-    "records": "read",
+    "records": "align",
     "mentions": "read",
     "resolved_mentions": "organizations",
 }

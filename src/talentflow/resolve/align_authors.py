@@ -33,7 +33,7 @@ from talentflow.resolve.align_papers import (
 class PlacingRule:
     """From which probability on an affiliation is given to an author."""
 
-    min_ordered: float = 0.8
+    min_ordered: float = 0.75
     min_listed: float = 0.9
     chances: ChanceRule = field(default_factory=lambda: FITTED)
 

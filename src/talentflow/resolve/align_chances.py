@@ -13,7 +13,7 @@ from typing import Final
 import numba as nb
 import numpy as np
 
-from talentflow.resolve.align_evidence import measure_fit
+from talentflow.resolve.align_evidence import NAME, PROFILE, measure_fit
 from talentflow.resolve.align_habits import measure_habits
 from talentflow.resolve.align_orders import lay_parts
 from talentflow.resolve.align_papers import Codes, Floats, Mask, OpenPapers, Rows
@@ -26,22 +26,24 @@ class ChanceRule:
     `ordered` and `listed` weigh FEATURES, `role` the position. `moved` are the odds of a renamed
     profile to begin with; each file then finds its own. `changed` is the probability of one
     profile showing different entries in two papers of a file, `elsewhere` the weight of an author
-    having none of the distinct affiliations of a paper, `single` the probability of having the
-    only one.
+    having none of the distinct affiliations of a paper.
     """
 
-    ordered: tuple[float, ...] = (0.35, 0.25, 0.2, 0.1, 0.2)
-    role: float = 1.5
-    moved: float = 0.06
-    changed: float = 0.02
+    ordered: tuple[float, ...] = (0.505, 0.212, 0.2, 0.12)
+    role: float = 0.764
+    moved: float = 0.233
+    changed: float = 0.019
     passes: int = 4
-    listed: tuple[float, ...] = (0.9, 0.7, 0.5, 0.3, 0.4)
-    elsewhere: float = 0.5
-    single: float = 0.96
+    listed: tuple[float, ...] = (0.5, 0.513, 0.529, 0.205)
+    elsewhere: float = 0.0096
 
 
 FITTED: Final = ChanceRule()
 _MIN_LOG: Final = -12.0
+_MAX_LOG: Final = 30.0
+_FILE_PSEUDO_COUNT: Final = 50.0
+_MOST_COMPLETE: Final = 0.98
+_FITS_ANYBODY: Final = 0.02
 _MOVED_PSEUDO_COUNT: Final = 50.0
 
 
@@ -51,7 +53,7 @@ def measure_chances(rows: Rows, papers: OpenPapers, rule: ChanceRule = FITTED) -
     habits = measure_habits(rows, papers)
     score = pairs.fit @ np.array(rule.ordered) + rule.role * habits.role
     chances = lay_ordered(rows, papers, pairs.start, score, habits.blank, rule)
-    weigh_listed(papers, pairs.start, pairs.fit, rule, chances)
+    weigh_listed(rows, papers, pairs.start, pairs.fit, rule, chances)
     return chances
 
 
@@ -207,40 +209,51 @@ def _tell(
 
 
 def weigh_listed(
-    papers: OpenPapers, start: Codes, fit: Floats, rule: ChanceRule, chances: Floats
+    rows: Rows, papers: OpenPapers, start: Codes, fit: Floats, rule: ChanceRule, chances: Floats
 ) -> None:
     """Enter the probability of every pair of the papers that list distinct affiliations."""
-    _weigh_listed(
-        papers.author_start,
-        papers.part_start,
-        papers.ordered,
-        start,
-        fit @ np.array(rule.listed),
-        rule.elsewhere,
-        rule.single,
-        chances,
+    n_parts = np.diff(papers.part_start)
+    n_pairs = np.diff(start)
+    pair_weight = np.exp(np.minimum(fit @ np.array(rule.listed), _MAX_LOG))
+    sizes = np.repeat(n_parts, np.diff(papers.author_start))
+    first = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+    total = np.add.reduceat(pair_weight, first) + rule.elsewhere
+    several = np.repeat(~papers.ordered & (n_parts > 1), n_pairs)
+    chances[several] = (pair_weight / np.repeat(total, sizes))[several]
+    single = np.repeat(~papers.ordered & (n_parts == 1), n_pairs)
+    chances[single] = _weigh_single(rows, papers, n_parts, fit, first)[single]
+
+
+def _weigh_single(
+    rows: Rows, papers: OpenPapers, n_parts: Codes, fit: Floats, first: Codes
+) -> Floats:
+    """The probability of having the only affiliation of a paper, for every pair.
+
+    Some files miss affiliations: the share of complete lists among those of one is how often it
+    fits what is known of its authors, compared with longer lists of the same file.
+    """
+    own = fit[:, [PROFILE, NAME]]
+    known = np.logical_or.reduceat((own != 0).any(axis=1), first)
+    fits = np.logical_or.reduceat((own > 0).any(axis=1), first)
+    file = rows.file[papers.author]
+    size = int(rows.file.max(initial=-1)) + 1
+    n_authors = np.diff(papers.author_start)
+    one, more = np.repeat([n_parts == 1, n_parts > 1] & ~papers.ordered, n_authors, axis=1)
+    rate_one = _share_by_file(file, known & one, fits & one, size)
+    rate_more = _share_by_file(file, known & more, fits & more, size)
+    complete = np.clip(rate_one / rate_more, 0.01, _MOST_COMPLETE)[file]
+    lift = np.where(fits, rate_more[file] / _FITS_ANYBODY, (1 - rate_more[file]))
+    odds = complete / (1 - complete) * np.where(known, lift, 1.0)
+    repeated: Floats = np.repeat(
+        odds / (1 + odds), np.diff(np.append(first, len(fit)))
     )
+    return repeated
 
 
-@nb.njit(cache=True, nogil=True)
-def _weigh_listed(
-    author_start: Codes,
-    part_start: Codes,
-    ordered: Mask,
-    start: Codes,
-    score: Floats,
-    elsewhere: float,
-    single: float,
-    chances: Floats,
-) -> None:
-    for t in range(len(ordered)):
-        if ordered[t]:
-            continue
-        n = part_start[t + 1] - part_start[t]
-        for i in range(author_start[t + 1] - author_start[t]):
-            at = start[t] + i * n
-            if n == 1:
-                chances[at] = single
-                continue
-            weight = np.exp(np.minimum(score[at : at + n], 30.0))
-            chances[at : at + n] = weight / (weight.sum() + elsewhere)
+def _share_by_file(file: Codes, of: Mask, those: Mask, size: int) -> Floats:
+    """The share of `those` in `of`, by file, drawn towards that of all files where few."""
+    usual = (those.sum() + 1) / (of.sum() + 1)
+    share: Floats = (
+        np.bincount(file[those], minlength=size) + _FILE_PSEUDO_COUNT * usual
+    ) / (np.bincount(file[of], minlength=size) + _FILE_PSEUDO_COUNT)
+    return share

@@ -15,20 +15,19 @@ from numpy.typing import NDArray
 
 from talentflow.resolve.align_papers import Codes, Floats, Mask, OpenPapers, Rows
 
-FEATURES: Final = ("profile", "name", "listed", "country", "surname")
+FEATURES: Final = ("profile", "name", "listed", "surname")
 """Kinds of evidence: affiliations of the same profile; of the same name; papers of the name that
-list the affiliation without saying whose; the country of the name's other affiliations; the
-country in which the surname is usual."""
+list the affiliation without saying whose; the country in which the surname is usual. The country
+of the author's other affiliations adds nothing to these (weight 0.0 when fitted)."""
 
 MAX_YEARS: Final = 3
 _YEAR_WEIGHT: Final = np.array([1.0, 0.9, 0.6, 0.4])
 _PLACE_BASE: Final = 0.02
 """How often an affiliation fits anybody of the same field."""
-_COUNTRY_BASE: Final = 0.15
 _PSEUDO_COUNT: Final = 0.5
 _SURNAME_PSEUDO_COUNT: Final = 5.0
 
-_PROFILE, _NAME, _LISTED, _COUNTRY, _SURNAME = range(len(FEATURES))
+PROFILE, NAME, LISTED, SURNAME = range(len(FEATURES))
 
 
 class Pairs(NamedTuple):
@@ -71,7 +70,7 @@ def measure_fit(rows: Rows, papers: OpenPapers) -> Pairs:
     context = _collect(rows, papers)
     _add_own(context, _YEAR_WEIGHT, start, fit)
     _add_listed(context, _YEAR_WEIGHT, start, fit)
-    fit[:, _SURNAME] = _measure_surnames(rows, papers)
+    fit[:, SURNAME] = _measure_surnames(rows, papers)
     return Pairs(start, fit)
 
 
@@ -81,9 +80,7 @@ def _collect(rows: Rows, papers: OpenPapers) -> _Context:
     own_start, own_order = _index(rows.name[own], n_names)
     listed_start, listed_order = _index(rows.name[papers.author], n_names)
     meanings = rows.meanings
-    keys = np.stack(
-        [meanings.organization, meanings.domain, meanings.text, meanings.country], axis=1
-    )
+    keys = np.stack([meanings.organization, meanings.domain, meanings.text], axis=1)
     return _Context(
         name=rows.name,
         profile=rows.profile,
@@ -152,13 +149,13 @@ def _add_own(
 ) -> None:
     for t in range(len(c.ordered)):
         parts = c.part[c.part_start[t] : c.part_start[t + 1]]
-        matched = np.zeros((3, len(parts)))
+        matched = np.zeros((2, len(parts)))
         for i in range(c.author_start[t + 1] - c.author_start[t]):
             row = c.author[c.author_start[t] + i]
             if c.name[row] < 0:
                 continue
             matched[:] = 0
-            total = np.zeros(3)
+            total = np.zeros(2)
             for at in range(c.own_start[c.name[row]], c.own_start[c.name[row] + 1]):
                 evidence = c.own_row[at]
                 if not _is_usable(c, evidence, row):
@@ -167,21 +164,14 @@ def _add_own(
                 same = c.profile[row] >= 0 and c.profile[evidence] == c.profile[row]
                 kind = 0 if same else 1
                 total[kind] += weight
-                country = c.keys[evidence, 3]
-                total[2] += weight if country >= 0 else 0
                 for p in range(len(parts)):
                     if _same_place(c.keys, evidence, parts[p]):
                         matched[kind, p] += weight
-                    if country >= 0 and country == c.keys[parts[p], 3]:
-                        matched[2, p] += weight
             for p in range(len(parts)):
                 pair = start[t] + i * len(parts) + p
                 for kind in range(2):
                     if total[kind] > 0:
                         fit[pair, kind] = _log_lift(matched[kind, p], total[kind], _PLACE_BASE)
-                placed = matched[0, p] + matched[1, p] > 0
-                if total[2] > 0 and not placed and c.keys[parts[p], 3] >= 0:
-                    fit[pair, _COUNTRY] = _log_lift(matched[2, p], total[2], _COUNTRY_BASE)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -215,7 +205,7 @@ def _add_listed(
             if total > 0:
                 for p in range(len(parts)):
                     pair = start[t] + i * len(parts) + p
-                    fit[pair, _LISTED] = _log_lift(min(matched[p], total), total, _PLACE_BASE)
+                    fit[pair, LISTED] = _log_lift(min(matched[p], total), total, _PLACE_BASE)
 
 
 def _measure_surnames(rows: Rows, papers: OpenPapers) -> Floats:

@@ -140,31 +140,41 @@ def find_open_papers(records: pa.Table, rows: Rows) -> OpenPapers:
     loose = pc.is_null(records["person_ref"]).to_numpy(zero_copy_only=False)
     set_only = pc.equal(records["alignment"], "set_only").to_numpy(zero_copy_only=False)
     parts = np.flatnonzero(loose & set_only & (rows.mention >= 0))
+    parts = parts[~_is_stray_domain(rows, parts)]
     authors = np.flatnonzero(~loose & set_only & (rows.mention < 0))
-    parts = parts[np.lexsort((_read_part_number(records, parts), rows.paper[parts]))]
-    position = _numbers(records["author_position"], 0)
-    authors = authors[np.lexsort((position[authors], rows.paper[authors]))]
     papers = np.intersect1d(rows.paper[parts], rows.paper[authors])
     parts = parts[np.isin(rows.paper[parts], papers)]
     authors = authors[np.isin(rows.paper[authors], papers)]
+    parts = parts[np.lexsort((_read_part_number(records, parts), rows.paper[parts]))]
+    position = _numbers(records["author_position"], 0)
+    authors = authors[np.lexsort((position[authors], rows.paper[authors]))]
     part_start = _starts(rows.paper[parts], papers)
     return OpenPapers(
         author=authors,
         author_start=_starts(rows.paper[authors], papers),
         part=parts,
         part_start=part_start,
-        ordered=_find_ordered(rows, parts, part_start),
+        ordered=_list_profiles(rows, parts)[part_start[:-1]],
     )
 
 
-def _find_ordered(rows: Rows, parts: Codes, part_start: Codes) -> Mask:
+def _is_stray_domain(rows: Rows, parts: Codes) -> Mask:
+    """Domains without text in a list of profiles that has texts: a list of another length that
+    lines up with nothing."""
+    textless = rows.meanings.text[parts] < 0
+    with_text = np.unique(rows.paper[parts[~textless]])
+    stray: Mask = textless & _list_profiles(rows, parts) & np.isin(rows.paper[parts], with_text)
+    return stray
+
+
+def _list_profiles(rows: Rows, parts: Codes) -> Mask:
+    """Whether each part is of a file whose parts are profiles."""
     file = rows.file[parts]
     size = int(file.max(initial=-1)) + 1
     with_role = np.bincount(file[rows.role[parts] >= 0], minlength=size)
     share = with_role / np.maximum(np.bincount(file, minlength=size), 1)
-    first: Codes = file[part_start[:-1]]
-    ordered: Mask = share[first] >= MIN_ROLE_SHARE
-    return ordered
+    profiles: Mask = share[file] >= MIN_ROLE_SHARE
+    return profiles
 
 
 def fold_names(names: pa.Array) -> pa.Array:
