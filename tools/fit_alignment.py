@@ -1,6 +1,6 @@
 """Fit the weights of `resolve/align_chances.py` and print them.
 
-    python tools/fit_alignment.py RECORDS.parquet MENTIONS.parquet RESOLVED.parquet
+    python tools/fit_alignment.py DATA
 
 Only the papers that benchmarks/align_authors.py does not score are used. Maximises the probability
 of the right answers, one weight at a time with a step that adapts: the same result every time.
@@ -14,12 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
-from align_authors import Trial, load_trials, measure_trial, select_papers
-
+from align_authors import Trial, load_tables, load_trials, measure_trial, select_papers
 from talentflow.resolve.align_authors import DEFAULT_RULE
 from talentflow.resolve.align_chances import FITTED, ChanceRule
 from talentflow.resolve.align_papers import Floats
@@ -29,7 +27,7 @@ ROUNDS = 12
 
 def main() -> None:
     """Fit and print both sets of weights."""
-    tables = [pq.read_table(path) for path in sys.argv[1:4]]
+    tables = load_tables(Path(sys.argv[1]))
     trials = [keep_development(trial) for trial in load_trials(*tables)]
     fit_all(trials)
 
@@ -44,7 +42,11 @@ def fit_all(trials: list[Trial]) -> ChanceRule:
     def with_ordered(x: Floats) -> ChanceRule:
         moved, changed = np.exp(x[-2:]).tolist()
         return replace(
-            rule, ordered=tuple(x[:-3].tolist()), role=float(x[-3]), moved=moved, changed=min(changed, 0.3)
+            rule,
+            ordered=tuple(x[:-3].tolist()),
+            role=float(x[-3]),
+            moved=moved,
+            changed=min(changed, 0.3),
         )
 
     rule = with_ordered(minimise(lambda x: measure_loss(ordered, with_ordered(x)), start))

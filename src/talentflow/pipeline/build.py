@@ -1,4 +1,4 @@
-"""The main path: sources → records → organizations, aligned authors, people → careers → values → snapshot.
+"""The main path: sources → records → organizations → aligned records → people → careers → values.
 
 Every stage has a key over its inputs, its rules and the code that makes it. A stage whose key
 is in the store is not run again: a killed build continues, a repeated one does nothing, and

@@ -166,9 +166,9 @@ def _choose(
                 break
             p = -1
             for k in range(n):
-                if place[first + k] == best_place[i] and not taken[k]:
-                    if p < 0 or joint[i, k] > joint[i, p]:
-                        p = k
+                free = place[first + k] == best_place[i] and not taken[k]
+                if free and (p < 0 or joint[i, k] > joint[i, p]):
+                    p = k
             if p < 0:
                 continue
             taken[p] = ordered[t]

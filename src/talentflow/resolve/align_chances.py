@@ -101,9 +101,7 @@ def lay_ordered(
     return chances
 
 
-def _update_moved(
-    file: Codes, expected: Floats, n_parts: Codes, usual: float, size: int
-) -> Floats:
+def _update_moved(file: Codes, expected: Floats, n_parts: Codes, usual: float, size: int) -> Floats:
     """The odds of a renamed profile in each file, from the expected number of them."""
     moved = np.bincount(file, weights=expected, minlength=size) + usual * _MOVED_PSEUDO_COUNT
     parts = np.bincount(file, weights=n_parts, minlength=size) + _MOVED_PSEUDO_COUNT
@@ -120,7 +118,7 @@ def _group_profiles(rows: Rows, papers: OpenPapers) -> tuple[Codes, Codes]:
     size = int(rows.profile.max(initial=-1)) + 1
     key = rows.file[papers.author[candidates]] * size + profile[candidates]
     order = np.argsort(key, kind="stable")
-    _, start, count = np.unique(key[order], return_index=True, return_counts=True)
+    _, count = np.unique(key[order], return_counts=True)
     several = np.repeat(count > 1, count)
     members = candidates[order][several]
     starts: Codes = np.concatenate([[0], np.cumsum(count[count > 1])]).astype(np.int64)
@@ -244,16 +242,14 @@ def _weigh_single(
     complete = np.clip(rate_one / rate_more, 0.01, _MOST_COMPLETE)[file]
     lift = np.where(fits, rate_more[file] / _FITS_ANYBODY, (1 - rate_more[file]))
     odds = complete / (1 - complete) * np.where(known, lift, 1.0)
-    repeated: Floats = np.repeat(
-        odds / (1 + odds), np.diff(np.append(first, len(fit)))
-    )
+    repeated: Floats = np.repeat(odds / (1 + odds), np.diff(np.append(first, len(fit))))
     return repeated
 
 
 def _share_by_file(file: Codes, of: Mask, those: Mask, size: int) -> Floats:
     """The share of `those` in `of`, by file, drawn towards that of all files where few."""
     usual = (those.sum() + 1) / (of.sum() + 1)
-    share: Floats = (
-        np.bincount(file[those], minlength=size) + _FILE_PSEUDO_COUNT * usual
-    ) / (np.bincount(file[of], minlength=size) + _FILE_PSEUDO_COUNT)
+    share: Floats = (np.bincount(file[those], minlength=size) + _FILE_PSEUDO_COUNT * usual) / (
+        np.bincount(file[of], minlength=size) + _FILE_PSEUDO_COUNT
+    )
     return share

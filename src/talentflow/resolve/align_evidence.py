@@ -129,18 +129,16 @@ def _is_usable(c: _Context, evidence: int, target: int) -> bool:
 
 @nb.njit(cache=True, nogil=True)
 def _same_place(keys: NDArray[np.int64], one: int, other: int) -> bool:
-    for k in range(3):
-        if keys[one, k] >= 0 and keys[one, k] == keys[other, k]:
-            return True
-    return False
+    same = False
+    for k in range(keys.shape[1]):
+        same = same or (keys[one, k] >= 0 and keys[one, k] == keys[other, k])
+    return same
 
 
 @nb.njit(cache=True, nogil=True)
 def _log_lift(matched: float, total: float, base: float) -> float:
     """How much likelier than for anyone, with `total` observations of which `matched` agree."""
-    return float(
-        np.log((matched + _PSEUDO_COUNT * base) / ((total + _PSEUDO_COUNT) * base))
-    )
+    return float(np.log((matched + _PSEUDO_COUNT * base) / ((total + _PSEUDO_COUNT) * base)))
 
 
 @nb.njit(cache=True, nogil=True)
@@ -212,7 +210,9 @@ def _measure_surnames(rows: Rows, papers: OpenPapers) -> Floats:
     """How much more usual a surname is in the country of the part than elsewhere."""
     country = rows.meanings.country
     size = int(country.max(initial=-1)) + 1
-    known = np.flatnonzero((rows.mention >= 0) & (rows.surname >= 0) & (country >= 0) & ~rows.second)
+    known = np.flatnonzero(
+        (rows.mention >= 0) & (rows.surname >= 0) & (country >= 0) & ~rows.second
+    )
     seen, counts = np.unique(rows.surname[known] * size + country[known], return_counts=True)
     bearers = np.bincount(rows.surname[known], minlength=int(rows.surname.max(initial=-1)) + 1)
     usual = np.bincount(country[known], minlength=size) / max(len(known), 1)

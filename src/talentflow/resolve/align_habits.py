@@ -10,11 +10,10 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from talentflow.resolve.align_evidence import list_pairs
-from talentflow.resolve.align_papers import Codes, Floats, OpenPapers, Rows
+from talentflow.resolve.align_papers import Codes, Floats, Mask, OpenPapers, Rows
 
 _ROLE_WORDS: Final = (
     ("postdoctoral", r"post-?\s?doc"),
@@ -52,9 +51,7 @@ def measure_habits(rows: Rows, papers: OpenPapers) -> Habits:
     lift = _log_lift(counts)
     authors, parts = list_pairs(papers)
     blanks = np.bincount(seat[without], minlength=_N_SEATS)
-    share = (blanks + _PSEUDO_COUNT * _USUAL_BLANKS) / (
-        blanks + counts.sum(axis=1) + _PSEUDO_COUNT
-    )
+    share = (blanks + _PSEUDO_COUNT * _USUAL_BLANKS) / (blanks + counts.sum(axis=1) + _PSEUDO_COUNT)
     return Habits(
         role=np.where(role[parts] >= 0, lift[seat[authors], role[parts]], 0.0),
         blank=(share / (1 - share))[seat[papers.author]] * (1 - _USUAL_BLANKS) / _USUAL_BLANKS,
@@ -90,12 +87,12 @@ def _measure_ages(rows: Rows) -> Codes:
     return ages
 
 
-def _is_profile_list(rows: Rows, papers: OpenPapers, role: Codes) -> Codes:
-    """Rows of files that list profiles and whose order is known."""
+def _is_profile_list(rows: Rows, papers: OpenPapers, role: Codes) -> Mask:
+    """Whether each row is of a file that lists profiles and whose order is known."""
     size = int(rows.file.max(initial=-1)) + 1
     has_roles = np.zeros(size, dtype=np.bool_)
     has_roles[rows.file[role >= 0]] = True
     unordered = np.unique(rows.file[papers.part])
     has_roles[unordered] = False
-    listed: Codes = has_roles[rows.file] & ~rows.second
+    listed: Mask = has_roles[rows.file] & ~rows.second
     return listed

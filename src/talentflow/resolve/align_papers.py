@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from talentflow.resolve.normalise import word_set
+
 Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -130,7 +132,9 @@ def _find_places(records: pa.Table) -> Codes:
 
 def _pair_codes(one: Codes, other: Codes) -> Codes:
     """One code for each pair of codes."""
-    _, codes = np.unique((one + 1) * (int(other.max(initial=0)) + 2) + other + 1, return_inverse=True)
+    _, codes = np.unique(
+        (one + 1) * (int(other.max(initial=0)) + 2) + other + 1, return_inverse=True
+    )
     pairs: Codes = codes.astype(np.int64)
     return pairs
 
@@ -205,20 +209,21 @@ def _encode_profiles(ids: pa.ChunkedArray) -> Codes:
 
 _SECOND_LEVEL: Final = "ac|co|com|edu|gov|go|gob|net|or|org|re|res|sch"
 _ROOT: Final = rf"(?P<root>[^.]+\.(?:{_SECOND_LEVEL})\.[a-z][a-z]|[^.]+\.[^.]+)$"
-_FREE_MAIL: Final = pa.array(
-    "gmail.com googlemail.com hotmail.com outlook.com yahoo.com qq.com 163.com 126.com foxmail.com "
-    "icloud.com me.com protonmail.com proton.me mail.com aol.com gmx.de gmx.net live.com sina.com "
-    "naver.com daum.net hanmail.net web.de mail.ru yandex.ru".split()  # noqa: SIM905 -- words
+_FREE_MAIL: Final = tuple(
+    word_set(
+        "gmail.com googlemail.com hotmail.com outlook.com yahoo.com qq.com 163.com 126.com "
+        "foxmail.com icloud.com me.com protonmail.com proton.me mail.com aol.com gmx.de gmx.net "
+        "live.com sina.com naver.com daum.net hanmail.net web.de mail.ru yandex.ru"
+    )
 )
+"""Sharing one of these hosts is no sign of a common place of work."""
 
 
 def _read_meanings(mentions: pa.Table, resolved: pa.Table) -> Meanings:
     at = _find(resolved["mention_id"], mentions["mention_id"])
     root = pc.struct_field(pc.extract_regex(_flat(mentions["domain"]), _ROOT), "root")
-    root = pc.if_else(pc.is_in(root, _FREE_MAIL), pa.scalar(None, pa.string()), root)
-    text = pc.replace_substring_regex(
-        pc.utf8_lower(_flat(mentions["text"])), r"[^\p{L}\d]+", " "
-    )
+    root = pc.if_else(pc.is_in(root, pa.array(_FREE_MAIL)), pa.scalar(None, pa.string()), root)
+    text = pc.replace_substring_regex(pc.utf8_lower(_flat(mentions["text"])), r"[^\p{L}\d]+", " ")
     return Meanings(
         organization=_take(_encode(resolved["organization_id"])[1], at),
         domain=_encode(root)[1],
@@ -229,9 +234,7 @@ def _read_meanings(mentions: pa.Table, resolved: pa.Table) -> Meanings:
 
 def _read_part_number(records: pa.Table, rows: Codes) -> Codes:
     ids = records["record_id"].take(pa.array(rows))
-    number = pc.struct_field(
-        pc.extract_regex(_flat(ids), r"(?P<part>\d{1,9})$"), "part"
-    )
+    number = pc.struct_field(pc.extract_regex(_flat(ids), r"(?P<part>\d{1,9})$"), "part")
     return _numbers(pc.cast(number, pa.int64()), 0)
 
 
