@@ -28,6 +28,7 @@ _PSEUDO_COUNT: Final = 0.5
 _SURNAME_PSEUDO_COUNT: Final = 5.0
 
 PROFILE, NAME, LISTED, SURNAME = range(len(FEATURES))
+_PROFILE, _FILE, _CRAWL, _PAPER, _YEAR = range(5)
 
 
 class Pairs(NamedTuple):
@@ -42,11 +43,7 @@ class _Context(NamedTuple):
     """What the loops read: columns of rows, papers, and the rows of every name."""
 
     name: Codes
-    profile: Codes
-    file: Codes
-    crawl: Codes
-    paper: Codes
-    year: Codes
+    about: Codes
     keys: Codes
     second: Mask
     author: Codes
@@ -83,11 +80,7 @@ def _collect(rows: Rows, papers: OpenPapers) -> _Context:
     keys = np.stack([meanings.organization, meanings.domain, meanings.text], axis=1)
     return _Context(
         name=rows.name,
-        profile=rows.profile,
-        file=rows.file,
-        crawl=rows.crawl,
-        paper=rows.paper,
-        year=rows.year,
+        about=np.stack([rows.profile, rows.file, rows.crawl, rows.paper, rows.year], axis=1),
         keys=keys,
         second=rows.second,
         author=papers.author,
@@ -112,19 +105,19 @@ def _index(codes: Codes, size: int) -> tuple[Codes, Codes]:
 
 
 @nb.njit(cache=True, nogil=True)
-def _is_usable(c: _Context, evidence: int, target: int) -> bool:
+def _is_usable(about: Codes, second: Mask, evidence: int, target: int) -> bool:
     """Whether one row may speak for another: not the same paper, not another crawl of the same
     conference, not a namesake, and not too far in time."""
-    if c.paper[evidence] == c.paper[target]:
+    if about[evidence, _PAPER] == about[target, _PAPER]:
         return False
-    if c.file[evidence] != c.file[target] and (
-        c.crawl[evidence] == c.crawl[target] or c.second[evidence]
+    if about[evidence, _FILE] != about[target, _FILE] and (
+        about[evidence, _CRAWL] == about[target, _CRAWL] or second[evidence]
     ):
         return False
-    one, other = c.profile[evidence], c.profile[target]
+    one, other = about[evidence, _PROFILE], about[target, _PROFILE]
     if one >= 0 and other >= 0 and one != other:
         return False
-    return bool(abs(c.year[evidence] - c.year[target]) <= MAX_YEARS)
+    return bool(abs(about[evidence, _YEAR] - about[target, _YEAR]) <= MAX_YEARS)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -145,6 +138,7 @@ def _log_lift(matched: float, total: float, base: float) -> float:
 def _add_own(
     c: _Context, year_weight: NDArray[np.float64], start: Codes, fit: NDArray[np.float64]
 ) -> None:
+    about, second, keys = c.about, c.second, c.keys
     for t in range(len(c.ordered)):
         parts = c.part[c.part_start[t] : c.part_start[t + 1]]
         matched = np.zeros((2, len(parts)))
@@ -156,14 +150,17 @@ def _add_own(
             total = np.zeros(2)
             for at in range(c.own_start[c.name[row]], c.own_start[c.name[row] + 1]):
                 evidence = c.own_row[at]
-                if not _is_usable(c, evidence, row):
+                if not _is_usable(about, second, evidence, row):
                     continue
-                weight = year_weight[abs(c.year[evidence] - c.year[row])]
-                same = c.profile[row] >= 0 and c.profile[evidence] == c.profile[row]
+                weight = year_weight[abs(about[evidence, _YEAR] - about[row, _YEAR])]
+                same = (
+                    about[row, _PROFILE] >= 0
+                    and about[evidence, _PROFILE] == about[row, _PROFILE]
+                )
                 kind = 0 if same else 1
                 total[kind] += weight
                 for p in range(len(parts)):
-                    if _same_place(c.keys, evidence, parts[p]):
+                    if _same_place(keys, evidence, parts[p]):
                         matched[kind, p] += weight
             for p in range(len(parts)):
                 pair = start[t] + i * len(parts) + p
@@ -176,6 +173,7 @@ def _add_own(
 def _add_listed(
     c: _Context, year_weight: NDArray[np.float64], start: Codes, fit: NDArray[np.float64]
 ) -> None:
+    about, second, keys = c.about, c.second, c.keys
     for t in range(len(c.ordered)):
         parts = c.part[c.part_start[t] : c.part_start[t + 1]]
         matched = np.zeros(len(parts))
@@ -188,17 +186,17 @@ def _add_listed(
             for at in range(c.listed_start[c.name[row]], c.listed_start[c.name[row] + 1]):
                 author = c.listed_author[at]
                 evidence = c.author[author]
-                if not _is_usable(c, evidence, row):
+                if not _is_usable(about, second, evidence, row):
                     continue
-                if c.ordered[t] and c.file[evidence] == c.file[row]:
+                if c.ordered[t] and about[evidence, _FILE] == about[row, _FILE]:
                     continue  # the messages between the papers of one profile say it better
-                weight = year_weight[abs(c.year[evidence] - c.year[row])]
+                weight = year_weight[abs(about[evidence, _YEAR] - about[row, _YEAR])]
                 other = c.paper_of_author[author]
                 listed = c.part[c.part_start[other] : c.part_start[other + 1]]
                 total += weight
                 for p in range(len(parts)):
                     for k in range(len(listed)):
-                        if _same_place(c.keys, listed[k], parts[p]):
+                        if _same_place(keys, listed[k], parts[p]):
                             matched[p] += weight / len(listed)
             if total > 0:
                 for p in range(len(parts)):
