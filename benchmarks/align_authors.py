@@ -2,7 +2,7 @@
 
     python benchmarks/align_authors.py [DATA]
 
-DATA is the folder of the sources (default: beside the repository). Three truths:
+DATA is the folder of the sources (default: beside the repository). Four truths:
 
 - **twins**: five conferences of which a second crawl lost the blanks and the order of its lists
   while the first kept both. The first crawl's file is taken away, the second is aligned, and the
@@ -11,6 +11,7 @@ DATA is the folder of the sources (default: beside the repository). Three truths
   other half.
 - **made sets**: papers whose authors are known, reduced to their distinct affiliations, as some
   conferences print them; half of the papers again.
+- **e-mail domains** of the same authors in another crawl, for lists of distinct affiliations.
 - **hidden evidence**: in the files that are aligned in earnest, what is known of every tenth
   profile is hidden, and what is placed is compared with it.
 
@@ -414,7 +415,7 @@ def measure(data: Path) -> list[Row]:
         naive: Counted = [(count_zip(trial), held_out(trial)) for trial in chosen]
         zipped = next(bootstrap(naive))
         results.append(_describe(f"{name}, k-th to k-th", naive, zipped))
-        forced = replace(DEFAULT_RULE, min_ordered=1e-6, min_listed=1e-6)
+        forced = replace(DEFAULT_RULE, min_ordered=1e-6, min_listed=1e-6, min_single=1e-6)
         for label, rule in (("all placed", forced), ("placed where probable", DEFAULT_RULE)):
             counts: Counted = [
                 (count_placed(trial, measure_trial(trial, rule), rule), held_out(trial))
@@ -425,7 +426,29 @@ def measure(data: Path) -> list[Row]:
     placed, right, hidden = (sum(numbers[k] for numbers in agreed.values()) for k in range(3))
     note = f"{placed} of {hidden} hidden profiles placed"
     results.append(_row("lists in earnest, hidden evidence", right / placed, 1.0, note))
+    results.append(compare_with_mail(records, mentions, resolved))
     return [*results, *measure_effect(records, mentions, resolved)]
+
+
+def compare_with_mail(records: pa.Table, mentions: pa.Table, resolved: pa.Table) -> Row:
+    """Country of affiliations placed in lists of distinct ones, against that of the e-mail domain
+    of the same author in another crawl. People use addresses of a second employer, or of a former
+    one, so this errs downwards."""
+    found = align_authors(records, mentions, resolved, second=SECOND)
+    country = resolved.select(["mention_id", "country"])
+    author = ["paper_id", "author_position"]
+    rule = found.placements.filter(pc.not_equal(found.placements["rule"], "ordered_list"))
+    placed = found.records.select(["record_id", "source", *author, "mention_id"]).join(
+        rule, "record_id", "author_record_id", join_type="inner"
+    )
+    placed = placed.filter(pc.equal(placed["source"], SECOND))
+    placed = placed.select([*author, "mention_id"]).join(country, "mention_id")
+    by_mail = records.filter(pc.not_equal(records["source"], SECOND))
+    by_mail = by_mail.select([*author, "mention_id"]).join(country, "mention_id")
+    both = placed.join(by_mail, author, right_suffix="_mail", join_type="inner")
+    both = both.filter(pc.and_(pc.is_valid(both["country"]), pc.is_valid(both["country_mail"])))
+    same = pc.mean(pc.equal(both["country"], both["country_mail"])).as_py()
+    return _row("distinct affiliations, country of the e-mail", same, 1.0, f"{len(both)} authors")
 
 
 def group_trials(trials: list[Trial]) -> dict[str, list[Trial]]:

@@ -31,10 +31,12 @@ from talentflow.resolve.align_papers import (
 
 @dataclass(frozen=True, kw_only=True)
 class PlacingRule:
-    """From which probability on an affiliation is given to an author."""
+    """From which probability on an affiliation is given to an author: one of an ordered list, one
+    of several distinct ones, the only one of a paper. Chosen on papers that are not scored."""
 
     min_ordered: float = 0.75
-    min_listed: float = 0.9
+    min_listed: float = 0.85
+    min_single: float = 0.9
     chances: ChanceRule = field(default_factory=lambda: FITTED)
 
 
@@ -103,8 +105,7 @@ def choose_placements(rows: Rows, papers: OpenPapers, chances: Floats, rule: Pla
         np.where(_per_part(papers, papers.ordered), mention, find_places_of_work(rows, papers)),
         mention * size + rows.role[papers.part] + 1,
         chances,
-        rule.min_ordered,
-        rule.min_listed,
+        _find_least(papers, rule),
     )
     paper = np.searchsorted(papers.author_start, author, side="right") - 1
     return Placed(
@@ -115,6 +116,14 @@ def choose_placements(rows: Rows, papers: OpenPapers, chances: Floats, rule: Pla
         ordered=papers.ordered[paper],
         single=np.diff(papers.part_start)[paper] == 1,
     )
+
+
+def _find_least(papers: OpenPapers, rule: PlacingRule) -> Floats:
+    """The probability that is enough, by paper."""
+    single = np.diff(papers.part_start) == 1
+    least = np.where(single, rule.min_single, rule.min_listed)
+    enough: Floats = np.where(papers.ordered, rule.min_ordered, least)
+    return enough
 
 
 def _per_part(papers: OpenPapers, values: Mask) -> Mask:
@@ -141,15 +150,14 @@ def _choose(
     place: Codes,
     value: Codes,
     chances: Floats,
-    min_ordered: float,
-    min_listed: float,
+    enough: Floats,
 ) -> tuple[Codes, Codes, Floats, Mask]:
     authors, parts = np.zeros((2, len(author_start) and author_start[-1]), np.int64)
     chance = np.zeros(len(authors))
     role_known = np.zeros(len(authors), np.bool_)
     count = 0
     for t in range(len(ordered)):
-        least = min_ordered if ordered[t] else min_listed
+        least = enough[t]
         first, n = part_start[t], part_start[t + 1] - part_start[t]
         n_authors = author_start[t + 1] - author_start[t]
         joint = chances[start[t] : start[t + 1]].reshape(n_authors, n)

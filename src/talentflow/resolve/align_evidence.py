@@ -154,8 +154,7 @@ def _add_own(
                     continue
                 weight = year_weight[abs(about[evidence, _YEAR] - about[row, _YEAR])]
                 same = (
-                    about[row, _PROFILE] >= 0
-                    and about[evidence, _PROFILE] == about[row, _PROFILE]
+                    about[row, _PROFILE] >= 0 and about[evidence, _PROFILE] == about[row, _PROFILE]
                 )
                 kind = 0 if same else 1
                 total[kind] += weight
