@@ -280,6 +280,27 @@ def test_papers_without_open_authors_are_left_alone() -> None:
     assert aligned.placements.num_rows == 0
 
 
+def test_no_records_give_no_records() -> None:
+    aligned = align_authors(RECORDS.empty(), MENTIONS.empty(), RESOLVED_MENTIONS.empty())
+    assert aligned.records.num_rows == aligned.placements.num_rows == 0
+
+
+def test_authors_without_name_or_profile_are_no_stumbling_block() -> None:
+    paper = make_paper("p", THREE, [("South Institute", STUDENT), ("East Labs", STUDENT)])
+    for row in paper:
+        row["person_name"], row["ids"], row["venue"] = None, [], None
+    aligned = align(paper, known("Ben Cole", "South Institute"))
+    assert places_of(aligned, "p") == {None: None}
+
+
+def test_a_mention_that_was_never_resolved_is_known_by_its_text() -> None:
+    paper = make_paper("p", THREE, [("South Institute", None), ("East Labs", None)], venue="set")
+    rows = [*paper, *known("Ada Brook", "East Labs")]
+    plain, _ = mentions()
+    aligned = align_authors(RECORDS.from_rows(rows), plain, RESOLVED_MENTIONS.empty())
+    assert places_of(aligned, "p")["Ada Brook"] == "East Labs"
+
+
 def test_accounting_counts_a_placed_row_once() -> None:
     made = [
         make_paper("p", THREE, [("South Institute", STUDENT), ("East Labs", PROFESSOR)]),
