@@ -183,7 +183,8 @@ RECORDS: Final = Contract(
         ),
         _text(
             "alignment",
-            "whether the affiliation is this author's, somebody's on the paper, or unknown",
+            "whether the affiliation is this author's (as read, or by placements), somebody's on "
+            "the paper, or unknown",
             nullable=False,
             among=ALIGNMENTS,
         ),
@@ -252,6 +253,18 @@ INPUTS: Final = Contract(
         _count("aligned", "records whose affiliation is known to be this author's"),
         _count("set_only", "records whose affiliation is known only for the paper as a whole"),
         _count("unknown", "records without affiliation"),
+    ),
+)
+
+PLACEMENTS: Final = Contract(
+    name="placements",
+    row="one affiliation of a paper that was given to one of its authors by evidence",
+    key=("author_record_id",),
+    columns=(
+        _text("author_record_id", "the author's record, which holds it now", nullable=False),
+        _text("affiliation_record_id", "the record that held it as read", nullable=False),
+        _text("rule", "ordered_list, known_place or only_affiliation", nullable=False),
+        _share("probability", "that the affiliation is this author's", nullable=False),
     ),
 )
 
@@ -458,6 +471,7 @@ CONTRACTS: Final[dict[str, Contract]] = {
         RESOLVED_MENTIONS,
         REJECTS,
         INPUTS,
+        PLACEMENTS,
         ORGANIZATIONS,
         ORGANIZATION_NAMES,
         UNIVERSITY_DOMAINS,

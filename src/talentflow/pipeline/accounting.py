@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from talentflow.core.errors import ContractError
 
@@ -33,6 +35,10 @@ LINES: Final[dict[str, dict[str, str]]] = {
     "set_only_affiliation": {
         "en": "affiliation of a paper, not assigned to an author",
         "ko": "저자에게 연결되지 않은 논문 단위 소속",
+    },
+    "placed": {
+        "en": "affiliation of a paper, given to one of its authors and counted with that author",
+        "ko": "증거에 따라 저자에게 연결된 논문 단위 소속 (그 저자의 행에서 집계)",
     },
     "opted_out": {
         "en": "person who asked to be left out",
@@ -66,13 +72,29 @@ group by 1
 """
 
 
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """What the lines must add up to: rows that became records when read, and rejected ones.
+
+    `placements` says which of the former were joined with the row of their author since.
+    """
+
+    read: int
+    rejected: int
+    placements: pa.Table
+
+
 def account_for_records(
-    records: pa.Table, people: pa.Table, resolved_mentions: pa.Table, rejected: int, second: str
+    records: pa.Table,
+    people: pa.Table,
+    resolved_mentions: pa.Table,
+    balance: Balance,
+    second: str,
 ) -> list[dict[str, Any]]:
     """Lines of `id`, `title` (language → text) and `records`, in the order of `LINES`.
 
-    `second` is the source that is only compared. Raises `ContractError` if the lines do not
-    add up to the records plus the rejected rows.
+    `records` are the aligned ones; `second` is the source that is only compared. Raises
+    `ContractError` if the lines do not add up to the rows read and the rejected rows.
     """
     with duckdb.connect() as connection:
         connection.register(
@@ -81,11 +103,15 @@ def account_for_records(
         connection.register("people", people.select(["person_ref", "ambiguous"]))
         connection.register("mentions", resolved_mentions.select(["mention_id", "country"]))
         counted = dict(connection.execute(_QUERY, {"second": second}).fetchall())
-    counted["rejected"] = rejected
-    if sum(counted.values()) != records.num_rows + rejected:
+    counted["rejected"] = balance.rejected
+    placed = pc.unique(balance.placements["affiliation_record_id"])
+    compared = pc.sum(pc.starts_with(placed, f"{second}:")).as_py() or 0
+    counted["placed"] = len(placed) - compared
+    counted["second_opinion"] = counted.get("second_opinion", 0) + compared
+    if sum(counted.values()) != balance.read + balance.rejected:
         raise ContractError(
             f"{sum(counted.values())} rows are accounted for",
-            expected=f"{records.num_rows} records and {rejected} rejected rows",
+            expected=f"{balance.read} rows read and {balance.rejected} rejected rows",
             where="accounting",
         )
     return [

@@ -1,4 +1,4 @@
-"""The main path: sources → records → organizations and people → careers → values → snapshot.
+"""The main path: sources → records → organizations → aligned records → people → careers → values.
 
 Every stage has a key over its inputs, its rules and the code that makes it. A stage whose key
 is in the store is not run again: a killed build continues, a repeated one does nothing, and
@@ -31,7 +31,7 @@ from talentflow.indicators.definitions import (
     define_cohort,
 )
 from talentflow.pipeline import stages
-from talentflow.pipeline.accounting import account_for_records
+from talentflow.pipeline.accounting import Balance, account_for_records
 from talentflow.pipeline.correcting import (
     Answers,
     correct_answers,
@@ -121,16 +121,26 @@ def _build_evidence(run: _Build, inputs: Inputs) -> None:
         ),
     )
     run.run(
+        "align",
+        [run.keys["read"], run.keys["organizations"], code],
+        lambda: stages.give_affiliations(
+            run.read("read", "records"),
+            run.read("read", "mentions"),
+            run.read("organizations", "resolved_mentions"),
+            progress,
+        ),
+    )
+    run.run(
         "people",
-        [run.keys["read"], code],
-        lambda: stages.identify_people(run.read("read", "records"), progress),
+        [run.keys["align"], code],
+        lambda: stages.identify_people(run.read("align", "records"), progress),
     )
 
 
 def _correct_answers(run: _Build) -> None:
     def make() -> stages.Tables:
         answers = Answers(
-            records=run.read("read", "records"),
+            records=run.read("align", "records"),
             mentions=run.read("read", "mentions"),
             resolved_mentions=run.read("organizations", "resolved_mentions"),
             people=run.read("people", "people"),
@@ -141,7 +151,7 @@ def _correct_answers(run: _Build) -> None:
     run.run(
         "corrections",
         [
-            [run.keys[stage] for stage in ("read", "registry", "organizations", "people")],
+            [run.keys[stage] for stage in ("registry", "organizations", "align", "people")],
             run.corrections.sha256,
             checksum_code("core", "resolve"),
         ],
@@ -167,9 +177,14 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
             progress=run.progress,
         )
         rejected = int(pc.sum(run.read("read", "rejects")["rows"]).as_py() or 0)
-        everything = run.read("read", "records")
-        lines = account_for_records(everything, people, resolved, rejected, SECOND_OPINION)
-        compared = compare_crawls(everything, resolved, SECOND_OPINION).to_pylist()
+        everything, as_read = run.read("align", "records"), run.read("read", "records")
+        balance = Balance(
+            read=as_read.num_rows,
+            placements=run.read("align", "placements"),
+            rejected=rejected,
+        )
+        lines = account_for_records(everything, people, resolved, balance, SECOND_OPINION)
+        compared = compare_crawls(as_read, resolved, SECOND_OPINION).to_pylist()
         cohorts = [define_cohort(population).to_dict() for population in evidence.populations]
         facts = {
             "accounting": lines,
@@ -182,7 +197,7 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
     run.run(
         "careers",
         [
-            [run.keys[stage] for stage in ("read", "organizations", "people")],
+            [run.keys[stage] for stage in ("align", "organizations", "people")],
             [definition.to_dict() for definition in definitions],
             [settings.replicates, settings.floor, sorted(opted_out), run.corrections.effective],
             checksum_code("core", "careers"),
@@ -192,7 +207,7 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
 
 
 def _primary_records(run: _Build) -> pa.Table:
-    records = run.read("read", "records")
+    records = run.read("align", "records")
     return records.filter(pc.field("source") != SECOND_OPINION)
 
 
@@ -200,7 +215,7 @@ def _without_opted_out(run: _Build, opted_out: frozenset[str]) -> pa.Table:
     people = run.read("corrections", "people")
     if not opted_out:
         return people
-    return drop_opted_out(run.read("read", "records"), people, set(opted_out)).people
+    return drop_opted_out(run.read("align", "records"), people, set(opted_out)).people
 
 
 def _read_opt_out(path: Path | None) -> frozenset[str]:
@@ -224,7 +239,7 @@ def _measure_quality(run: _Build, inputs: Inputs) -> None:
     def make() -> stages.Tables:
         return measure_quality(
             QualityInputs(
-                records=run.read("read", "records"),
+                records=run.read("align", "records"),
                 mentions=run.read("read", "mentions"),
                 resolved_mentions=run.read("corrections", "resolved_mentions"),
                 people=_without_opted_out(run, opted_out),

@@ -19,8 +19,8 @@ from talentflow.indicators.snapshot import Query, open_snapshot, select_values
 
 Frame = Literal["arrow", "pandas", "polars"]
 
-_CORRECTED: Final = "corrections"
-"""The stage whose tables stand for those of the same name that were corrected."""
+_LATER: Final = ("align", "corrections")
+"""Stages whose tables stand for earlier ones of the same name."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,12 @@ def read(name: str, store: str | Path = "store", frame: Frame = "arrow") -> Any:
         return convert_table(open_snapshot(root).values, frame)
     catalog = Catalog(root)
     current = catalog.require_current()
+    # Records lie in two stages, as read and aligned, answers as resolved and corrected: the
+    # later ones count.
+    stages = [*(stage for stage in current if stage not in _LATER), *_LATER]
     homes = {
         path.stem: stage
-        for stage, key in sorted(current.items(), key=lambda item: item[0] == _CORRECTED)
+        for stage, key in ((stage, current[stage]) for stage in stages if stage in current)
         for path in catalog.stage_folder(stage, key).glob("*.parquet")
     }
     if name not in homes:

@@ -21,7 +21,7 @@ from talentflow.resolve.corrections_csv import write_line
 DOUBTFUL_BELOW: Final = 0.8
 _REASON: Final = "seen in review"
 _TABLES: Final = {
-    "records": "read",
+    "records": "align",
     "mentions": "read",
     "resolved_mentions": "corrections",
     "people": "corrections",

@@ -27,7 +27,8 @@ from talentflow.core.progress import Progress
 from talentflow.core.rules import Rules
 from talentflow.estimate.values import Publication, estimate_values
 from talentflow.indicators.definitions import DEFAULT, Definition, define_cohort
-from talentflow.pipeline.inputs import InputFile
+from talentflow.pipeline.inputs import SECOND_OPINION, InputFile
+from talentflow.resolve.align_authors import align_authors
 from talentflow.resolve.organizations import resolve_mentions
 from talentflow.resolve.people import link_people
 from talentflow.resolve.registry import Registry, build_registry
@@ -125,6 +126,17 @@ def _resolve_slice(task: tuple[Path, pa.Table]) -> pa.Table:
 def _load_registry(folder: Path) -> Registry:
     names = ("organizations", "organization_names", "university_domains")
     return build_registry(*(pq.read_table(folder / f"{name}.parquet") for name in names))
+
+
+def give_affiliations(
+    records: pa.Table, mentions: pa.Table, resolved: pa.Table, progress: Progress
+) -> Tables:
+    """Records as read → records with affiliations given to authors, and the placements."""
+    progress.start("align", 1)
+    aligned = align_authors(records, mentions, resolved, second=SECOND_OPINION)
+    progress.advance()
+    progress.finish(f"{aligned.placements.num_rows:,} authors given an affiliation of their paper")
+    return {"records": aligned.records, "placements": aligned.placements}
 
 
 def identify_people(records: pa.Table, progress: Progress) -> Tables:

@@ -65,7 +65,7 @@ _HOMES: Final = {
     "stage_changes": "careers",
     "spells": "careers",
     "people": "corrections",
-    "records": "read",
+    "records": "align",
     "mentions": "read",
     "resolved_mentions": "corrections",
 }
