@@ -110,8 +110,13 @@ def _build_evidence(run: _Build, inputs: Inputs) -> None:
     )
     run.run(
         "people",
-        [run.keys["read"], code],
-        lambda: stages.identify_people(run.read("read", "records"), progress),
+        [run.keys["read"], run.keys["organizations"], code],
+        lambda: stages.identify_people(
+            run.read("read", "records"),
+            run.read("read", "mentions"),
+            run.read("organizations", "resolved_mentions"),
+            progress,
+        ),
     )
 
 

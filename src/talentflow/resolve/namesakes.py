@@ -61,11 +61,16 @@ def expect_bearers(names: list[PersonName]) -> tuple[Floats, Floats]:
     if not names:
         return np.zeros(0), np.zeros(0)
     surname = _count([name.surname for name in names])
-    given = _count([_given(name) for name in names])
+    complete = [name.complete for name in names]
+    given = _count(
+        [_given(name, spelled) for name, spelled in zip(names, complete, strict=True)]
+    )
     n = len(names)
     expected = (surname - 1) * (given - 1) / n
     bound = surname * given / n
-    prior = np.array([_world_share(name) for name in names])
+    prior = np.array(
+        [_world_share(name, spelled) for name, spelled in zip(names, complete, strict=True)]
+    )
     weight = n + PRIOR_NAMES
     with_prior = max(n, FIELD) * (
         ((surname - 1 + PRIOR_NAMES * prior[:, 0]) / weight)
@@ -75,9 +80,9 @@ def expect_bearers(names: list[PersonName]) -> tuple[Floats, Floats]:
     return np.maximum(expected, with_prior), np.maximum(bound, with_prior)
 
 
-def _given(name: PersonName) -> str:
+def _given(name: PersonName, complete: bool) -> str:
     """The given name, or what an initial leaves of it; the two never count together."""
-    if name.complete:
+    if complete:
         return "".join(name.given)
     return f"{name.given[0][:1]}." if name.given else "."
 
@@ -87,7 +92,7 @@ def _count(values: list[str]) -> Floats:
     return counts[place].astype(np.float64)
 
 
-def _world_share(name: PersonName) -> tuple[float, float]:
+def _world_share(name: PersonName, complete: bool) -> tuple[float, float]:
     """Shares of all authors who bear the surname and the given name; 0 for surnames not listed."""
     found = _surnames().get(name.surname, ())
     if not found:
@@ -97,7 +102,7 @@ def _world_share(name: PersonName) -> tuple[float, float]:
     for language, share in found:
         authors, short, long = _LANGUAGES[language]
         surname_share += authors * share
-        if name.complete:
+        if complete:
             given_share += authors * (short if len(_SYLLABLES.findall(given)) < 2 else long)
         else:
             given_share += authors * INITIALS_SHARE

@@ -28,8 +28,8 @@ from talentflow.resolve.people_slots import Slots, read_slots
 
 
 MAX_DOUBT: Final = 0.3
-"""A person told apart by evidence alone is ambiguous when their references are one person, or
-nobody else's, with less than the rest."""
+"""A person told apart by evidence alone is ambiguous when it is less probable than the rest that
+their references are one person, or that no other reference is theirs."""
 
 
 class LinkedPeople(NamedTuple):
@@ -106,14 +106,16 @@ def _describe_people(
     n_refs, n = slots.identifiers.n_refs, len(slots.identifiers.text)
     person = by_evidence.person
     of_ref = person[:n_refs]
-    hard, named, told = np.zeros((3, n), dtype=np.bool_)
+    hard, named, told, common = np.zeros((4, n), dtype=np.bool_)
     hard[person[slots.identifiers.hard & ~by_identifier.shared]] = True
     named[person[by_name.ref[by_name.followed]]] = True
     refs, names, _, _ = slots.ref_names()
     told[person[refs[slots.names.complete[names]]]] = True
+    common[person[refs[by_evidence.bearers[names] >= 1]]] = True
+    common[person[by_evidence.left]] = False
     confidence = _measure_confidence(slots, by_identifier, by_name, by_evidence)
     settled = (
-        told[of_ref]
+        (told & ~common)[of_ref]
         & ~by_evidence.unfit
         & (by_evidence.doubt[:n_refs] <= MAX_DOUBT)
         & (confidence >= 1 - MAX_DOUBT)

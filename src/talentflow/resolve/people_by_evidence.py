@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from talentflow.resolve.people_evidence import Authorships, list_authorships, read_affiliations
+from talentflow.resolve.people_evidence import list_authorships, read_affiliations
 from talentflow.resolve.people_graph import Codes, Mask, distinct_pairs
 from talentflow.resolve.people_joins import ByIdentifier, ByName
 from talentflow.resolve.people_match import Model, load_model, match_authorships
@@ -27,11 +27,13 @@ people at once and is joined to nobody."""
 @dataclass(frozen=True, kw_only=True)
 class ByEvidence:
     """`person`: identifier → its group. `doubt`: identifier → probability that its group belongs
-    with another. `unfit`: references that were not compared. The rest is per join: references, the row that shows it, and how probable."""
+    with another. `unfit`: references that were not
+    compared. `bearers`: other people expected to bear each name. The rest is per join: references, the row that shows it, and how probable."""
 
     person: Codes
     doubt: Floats
     unfit: Mask
+    bearers: Floats
     left: Codes
     right: Codes
     row: Codes
@@ -49,14 +51,17 @@ def join_by_evidence(
 ) -> ByEvidence:
     """Join people of compatible names who share co-authors, affiliations, domains or papers'
     institutions, or whose name is rare enough."""
-    authorships = gather_authorships(
-        slots, by_name, mentions=mentions, resolved_mentions=resolved_mentions
+    bearers = expect_known_bearers(slots, by_name)
+    authorships = list_authorships(
+        slots, by_name.person, bearers, read_affiliations(slots, mentions, resolved_mentions)
     )
     n = len(slots.identifiers.text)
     unfit = find_unfit(slots, by_identifier)
+    barred = np.zeros(n, dtype=np.bool_)
+    barred[by_name.person[np.flatnonzero(unfit)]] = True
     found = match_authorships(
         authorships,
-        np.flatnonzero(~unfit[slots.ref[authorships.first_row]]),
+        np.flatnonzero(~barred[authorships.node]),
         _name_registries(slots, by_identifier, by_name),
         model or load_model(),
     )
@@ -66,6 +71,7 @@ def join_by_evidence(
         person=_smallest(found.person[by_name.person], n),
         doubt=found.doubt[by_name.person],
         unfit=unfit,
+        bearers=bearers,
         left=left,
         right=right,
         row=authorships.first_row[found.right],
@@ -73,26 +79,11 @@ def join_by_evidence(
     )
 
 
-def gather_authorships(
-    slots: Slots,
-    by_name: ByName,
-    *,
-    mentions: pa.Table | None,
-    resolved_mentions: pa.Table | None,
-) -> Authorships:
-    """What is seen with every author of every paper, their groups being those of `by_name`."""
-    return list_authorships(
-        slots,
-        by_name.person,
-        expect_known_bearers(slots, by_name),
-        read_affiliations(slots, mentions, resolved_mentions),
-    )
-
-
 def expect_known_bearers(slots: Slots, by_name: ByName) -> Floats:
-    """Expected other bearers of each name, and no fewer than are seen: as people of one registry
-    or as authors of one paper."""
+    """Expected other bearers of each name, and no fewer than are seen: as people of one registry,
+    as authors of one paper, or by an ending of an ACL slug."""
     bearers = slots.names.bearers.copy()
+    bearers[slots.numbered_names] = np.maximum(bearers[slots.numbered_names], 1)
     rows = np.flatnonzero(slots.name >= 0)
     on_paper, _, _, _ = distinct_pairs(
         slots.paper[rows] * len(bearers) + slots.name[rows], by_name.person[slots.ref[rows]]

@@ -96,20 +96,27 @@ class Affiliations:
     domain: tuple[Codes, Codes]
 
 
+_NOBODY: Final = PersonName((), "", False)
+
+
 def list_authorships(
     slots: Slots, person: Codes, bearers: Floats, affiliations: Affiliations
 ) -> Authorships:
-    """The authorships of `slots`, `person` giving the group of each identifier."""
-    rows = np.flatnonzero(slots.name >= 0)
+    """The authorships of `slots`, `person` giving the group of each identifier.
+
+    Those without a name carry a last, empty one: they show who stands on a paper.
+    """
+    rows = np.argsort(slots.name < 0, kind="stable")
     n_refs = slots.identifiers.n_refs
     packed, first, place = np.unique(
         slots.paper[rows] * n_refs + slots.ref[rows], return_index=True, return_inverse=True
     )
     paper, first_row = packed // n_refs, rows[first]
-    name = slots.name[first_row]
+    names = [*slots.names.parsed, _NOBODY]
+    name = np.where(slots.name[first_row] < 0, len(names) - 1, slots.name[first_row])
+    named = name < len(names) - 1
     n_papers = slots.n_papers
-    parts = take_apart(slots.names.parsed)
-    author_key = number_blocks(slots.names.parsed)
+    author_key = number_blocks(names)
     keys_of, domains_of = (
         _spread(pairs, slots.mention[rows], place)
         for pairs in (affiliations.key, affiliations.domain)
@@ -127,9 +134,9 @@ def list_authorships(
         name=name,
         first_row=first_row,
         venue=venue,
-        names=parts,
-        bearers=bearers,
-        authors=Shown.from_pairs(n_papers, paper, author_key[name]),
+        names=take_apart(names),
+        bearers=np.append(bearers, 0),
+        authors=Shown.from_pairs(n_papers, paper[named], author_key[name[named]]),
         setting=Shown.from_pairs(n_papers, *setting),
         affiliations=Shown.from_pairs(len(paper), *keys_of),
         domains=Shown.from_pairs(len(paper), *domains_of),

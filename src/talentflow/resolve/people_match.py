@@ -134,7 +134,9 @@ def list_pairs(
 def _block(authorships: Authorships, kept: Codes, n_nodes: int) -> tuple[Codes, Codes]:
     """Authorships ordered by block, and where each block starts; only blocks of several nodes."""
     block = authorships.names.block[authorships.name]
-    usable = kept[block[kept] >= 0]
+    alone = block < 0
+    block[alone] = authorships.names.block.max(initial=0) + 1 + np.flatnonzero(alone)
+    usable = kept
     group = _join_blocks(authorships, usable, block[usable], n_nodes)
     for finer in (authorships.name, None):
         large = _large(group, authorships.node[usable])

@@ -265,11 +265,6 @@ def _read_names(printed: pa.Array) -> tuple[Names, Codes]:
 def measure_commonness(names: list[PersonName]) -> tuple[Floats, Floats, Floats]:
     """`expect_bearers`: expected and at most, both infinite for a name that is not complete,
     since initials tell nobody apart; and, of every name, how many bearers are expected."""
+    bearers, at_most = expect_bearers(names)
     complete = np.array([name.complete for name in names], dtype=np.bool_)
-    bearers, _ = expect_bearers(names)
-    expected, bound = np.full((2, len(names)), np.inf)
-    if complete.any():
-        expected[complete], bound[complete] = expect_bearers(
-            [name for name in names if name.complete]
-        )
-    return expected, bound, bearers
+    return np.where(complete, bearers, np.inf), np.where(complete, at_most, np.inf), bearers
