@@ -63,13 +63,13 @@ def expect_bearers(names: list[PersonName]) -> tuple[Floats, Floats]:
     surname = _count([name.surname for name in names])
     complete = [name.complete for name in names]
     given = _count(
-        [_given(name, spelled) for name, spelled in zip(names, complete, strict=True)]
+        [given_key(name, spelled) for name, spelled in zip(names, complete, strict=True)]
     )
     n = len(names)
     expected = (surname - 1) * (given - 1) / n
     bound = surname * given / n
     prior = np.array(
-        [_world_share(name, spelled) for name, spelled in zip(names, complete, strict=True)]
+        [world_share(name, spelled) for name, spelled in zip(names, complete, strict=True)]
     )
     weight = n + PRIOR_NAMES
     with_prior = max(n, FIELD) * (
@@ -80,7 +80,7 @@ def expect_bearers(names: list[PersonName]) -> tuple[Floats, Floats]:
     return np.maximum(expected, with_prior), np.maximum(bound, with_prior)
 
 
-def _given(name: PersonName, complete: bool) -> str:
+def given_key(name: PersonName, complete: bool) -> str:
     """The given name, or what an initial leaves of it; the two never count together."""
     if complete:
         return "".join(name.given)
@@ -92,7 +92,7 @@ def _count(values: list[str]) -> Floats:
     return counts[place].astype(np.float64)
 
 
-def _world_share(name: PersonName, complete: bool) -> tuple[float, float]:
+def world_share(name: PersonName, complete: bool) -> tuple[float, float]:
     """Shares of all authors who bear the surname and the given name; 0 for surnames not listed."""
     found = _surnames().get(name.surname, ())
     if not found:
