@@ -133,7 +133,12 @@ def _build_evidence(run: _Build, inputs: Inputs) -> None:
     run.run(
         "people",
         [run.keys["align"], code],
-        lambda: stages.identify_people(run.read("align", "records"), progress),
+        lambda: stages.identify_people(
+            run.read("align", "records"),
+            run.read("read", "mentions"),
+            run.read("organizations", "resolved_mentions"),
+            progress,
+        ),
     )
 
 

@@ -139,10 +139,12 @@ def give_affiliations(
     return {"records": aligned.records, "placements": aligned.placements}
 
 
-def identify_people(records: pa.Table, progress: Progress) -> Tables:
-    """Records → people and the edges that say why."""
+def identify_people(
+    records: pa.Table, mentions: pa.Table, resolved: pa.Table, progress: Progress
+) -> Tables:
+    """Records and what their affiliations mean → people and the edges that say why."""
     progress.start("people", records.num_rows)
-    linked = link_people(records)
+    linked = link_people(records, mentions=mentions, resolved_mentions=resolved)
     progress.advance(records.num_rows)
     ids = len(linked.people["person_id"].unique())
     progress.finish(f"{ids:,} persons behind {linked.people.num_rows:,} references")

@@ -7,7 +7,7 @@ across registries. What neither settles stays apart and is marked ambiguous.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from talentflow.core.contracts import PEOPLE, PERSON_EDGES, check_table
-from talentflow.resolve.people_graph import Mask, distinct_pairs
+from talentflow.resolve.people_by_evidence import ByEvidence, join_by_evidence
+from talentflow.resolve.people_graph import Codes, distinct_pairs
 from talentflow.resolve.people_joins import (
     ByIdentifier,
     ByName,
@@ -24,6 +25,11 @@ from talentflow.resolve.people_joins import (
     rank_systems,
 )
 from talentflow.resolve.people_slots import Slots, read_slots
+
+
+MAX_DOUBT: Final = 0.3
+"""A person told apart by evidence alone is ambiguous when it is less probable than the rest that
+their references are one person, or that no other reference is theirs."""
 
 
 class LinkedPeople(NamedTuple):
@@ -41,10 +47,16 @@ class WithoutOptedOut(NamedTuple):
     dropped_records: int
 
 
-def link_people(records: pa.Table) -> LinkedPeople:
+def link_people(
+    records: pa.Table,
+    *,
+    mentions: pa.Table | None = None,
+    resolved_mentions: pa.Table | None = None,
+) -> LinkedPeople:
     """Find the person behind each `person_ref` of `records` (contract `records`).
 
-    Every reference gets exactly one person, and the result is the same for any order of rows.
+    `mentions` (affiliation texts and domains) and `resolved_mentions` (organizations) tell people
+    of a common name apart; without them only equal mentions are seen to be equal. Every reference gets exactly one person, and the result is the same for any order of rows.
     `person_id` is the person's best identifier (`orcid:…` before `openreview:…` before the rest
     of `identifiers.PREFERENCE`), `name:jane doe` where a rare name is all there is, and the
     reference itself where not even that. `confidence` is 1 where identifiers alone decide or
@@ -56,9 +68,12 @@ def link_people(records: pa.Table) -> LinkedPeople:
     slots = read_slots(records)
     by_identifier = join_by_identifier(slots)
     by_name = join_by_name(slots, by_identifier)
+    by_evidence = join_by_evidence(
+        slots, by_identifier, by_name, mentions=mentions, resolved_mentions=resolved_mentions
+    )
     return LinkedPeople(
-        people=_describe_people(slots, by_identifier, by_name),
-        edges=_list_edges(slots, by_identifier, by_name),
+        people=_describe_people(slots, by_identifier, by_name, by_evidence),
+        edges=_list_edges(slots, by_identifier, by_name, by_evidence),
     )
 
 
@@ -85,29 +100,42 @@ def drop_opted_out(records: pa.Table, people: pa.Table, opt_out_ids: set[str]) -
     )
 
 
-def _describe_people(slots: Slots, by_identifier: ByIdentifier, by_name: ByName) -> pa.Table:
+def _describe_people(
+    slots: Slots, by_identifier: ByIdentifier, by_name: ByName, by_evidence: ByEvidence
+) -> pa.Table:
     n_refs, n = slots.identifiers.n_refs, len(slots.identifiers.text)
-    person = by_name.person
+    person = by_evidence.person
     of_ref = person[:n_refs]
-    hard = np.zeros(n, dtype=np.bool_)
+    hard, named, told, common = np.zeros((4, n), dtype=np.bool_)
     hard[person[slots.identifiers.hard & ~by_identifier.shared]] = True
-    named = np.zeros(n, dtype=np.bool_)
     named[person[by_name.ref[by_name.followed]]] = True
-    ambiguous = ~((hard | named)[of_ref] | slots.numbered_refs)
+    refs, names, _, _ = slots.ref_names()
+    told[person[refs[slots.names.complete[names]]]] = True
+    common[person[refs[by_evidence.bearers[names] >= 1]]] = True
+    common[person[by_evidence.left]] = False
+    confidence = _measure_confidence(slots, by_identifier, by_name, by_evidence)
+    settled = (
+        (told & ~common)[of_ref]
+        & ~by_evidence.unfit
+        & (by_evidence.doubt[:n_refs] <= MAX_DOUBT)
+        & (confidence >= 1 - MAX_DOUBT)
+    )
     columns = {
         "person_ref": slots.identifiers.text[:n_refs],
-        "person_id": _choose_ids(slots, by_identifier, by_name),
-        "confidence": _measure_confidence(slots, by_identifier, by_name, ambiguous),
-        "ambiguous": ambiguous,
+        "person_id": _choose_ids(slots, by_identifier, by_name, person),
+        "confidence": confidence,
+        "ambiguous": ~((hard | named)[of_ref] | slots.numbered_refs | settled),
         "hard_id": hard[of_ref],
     }
     return check_table(pa.table(columns), PEOPLE)
 
 
-def _choose_ids(slots: Slots, by_identifier: ByIdentifier, by_name: ByName) -> pa.Array:
+def _choose_ids(
+    slots: Slots, by_identifier: ByIdentifier, by_name: ByName, person: Codes
+) -> pa.Array:
     """The best hard identifier of each reference's person, else the first rare name, else the
-    reference itself."""
-    identifiers, person = slots.identifiers, by_name.person
+    person's first reference."""
+    identifiers = slots.identifiers
     n_refs, n = identifiers.n_refs, len(identifiers.text)
     texts = pa.array(identifiers.text, pa.string())
     in_order = pc.sort_indices(
@@ -123,40 +151,43 @@ def _choose_ids(slots: Slots, by_identifier: ByIdentifier, by_name: ByName) -> p
         ]
     )
     # A smaller place among the choices is a better choice.
-    first_ref = len(choices) - n_refs
-    best = np.full(n, first_ref, dtype=np.int64)
+    best = len(choices) - n_refs + person
     np.minimum.at(best, person[in_order], np.arange(len(in_order)))
     followed = by_name.followed
     np.minimum.at(best, person[by_name.ref[followed]], len(in_order) + by_name.name[followed])
-    chosen = best[person[:n_refs]]
-    chosen += np.where(chosen == first_ref, np.arange(n_refs), 0)
-    return choices.take(pa.array(chosen))
+    return choices.take(pa.array(best[person[:n_refs]]))
 
 
 def _measure_confidence(
-    slots: Slots, by_identifier: ByIdentifier, by_name: ByName, ambiguous: Mask
+    slots: Slots, by_identifier: ByIdentifier, by_name: ByName, by_evidence: ByEvidence
 ) -> NDArray[np.float64]:
-    """The probability that the names that joined anything have one bearer each.
+    """The probability of the weakest thing that holds a person together.
 
-    The number of other bearers is taken as Poisson with mean `commonness`.
+    Of a rare name: that it has one bearer, the number of others being Poisson with mean
+    `commonness`. Of evidence: what the model says.
     """
     n_refs = slots.identifiers.n_refs
+    person = by_evidence.person
     expected = np.zeros(len(slots.identifiers.text))
     _, names, _, _ = distinct_pairs(by_identifier.person[by_name.ref], by_name.name)
     carriers = np.bincount(names, minlength=len(slots.names.full))
     joins = by_name.followed & (carriers[by_name.name] > 1)
-    joined = by_name.person[by_name.ref[joins]]
+    joined = person[by_name.ref[joins]]
     np.maximum.at(expected, joined, slots.names.commonness[by_name.name[joins]])
-    expected = expected[by_name.person[:n_refs]]
-    # A slug stands for many papers even where its name joins nothing.
+    confidence = np.exp(-expected)
+    np.minimum.at(confidence, person[by_evidence.left], by_evidence.probability)
+    confidence = confidence[person[:n_refs]]
+    # A slug stands for many papers even where it was joined to nobody.
     refs, names, _, _ = slots.ref_names()
-    slug = ambiguous[refs] & (slots.identifiers.system[refs] != slots.identifiers.number("slot"))
-    np.maximum.at(expected, refs[slug], slots.names.commonness[names[slug]])
-    return np.where(by_identifier.shared[:n_refs], 0, np.exp(-expected))
+    slug = by_evidence.unfit[refs]
+    np.minimum.at(confidence, refs[slug], np.exp(-slots.names.commonness[names[slug]]))
+    return np.where(by_identifier.shared[:n_refs], 0, confidence)
 
 
-def _list_edges(slots: Slots, by_identifier: ByIdentifier, by_name: ByName) -> pa.Table:
-    """One row per link and per rare name that several references carry."""
+def _list_edges(
+    slots: Slots, by_identifier: ByIdentifier, by_name: ByName, by_evidence: ByEvidence
+) -> pa.Table:
+    """One row per link, per rare name that several references carry, and per join on evidence."""
     links = slots.links
     kinds = np.where(links.renamed, "rename", "same_slot").astype(object)
     kinds[~by_identifier.followed] = "refused"
@@ -165,13 +196,25 @@ def _list_edges(slots: Slots, by_identifier: ByIdentifier, by_name: ByName) -> p
     texts = pa.array(slots.identifiers.text, pa.string())
     full = pa.array(slots.names.full, pa.string())
     names = pc.binary_join_element_wise("name", full.take(pa.array(by_name.name[told])), ":")
-    first_row = np.concatenate([links.first_row, by_name.first_row[told]])
+    first_row = np.concatenate([links.first_row, by_name.first_row[told], by_evidence.row])
+    left = np.concatenate([links.ref, by_name.ref[told], by_evidence.left])
+    seen = np.ones(len(by_evidence.row), dtype=np.int64)
     edges = {
-        "left": texts.take(pa.array(np.concatenate([links.ref, by_name.ref[told]]))),
-        "right": pa.concat_arrays([texts.take(pa.array(links.identifier)), names]),
-        "kind": [*kinds, *np.where(by_name.followed[told], "same_name", "refused")],
+        "left": texts.take(pa.array(left)),
+        "right": pa.concat_arrays(
+            [
+                texts.take(pa.array(links.identifier)),
+                names,
+                texts.take(pa.array(by_evidence.right)),
+            ]
+        ),
+        "kind": [
+            *kinds,
+            *np.where(by_name.followed[told], "same_name", "refused"),
+            *["same_evidence"] * len(seen),
+        ],
         "evidence": slots.record_ids.take(pa.array(first_row)),
-        "records": np.concatenate([links.n_rows, by_name.n_rows[told]]),
+        "records": np.concatenate([links.n_rows, by_name.n_rows[told], seen]),
     }
     order = [("left", "ascending"), ("right", "ascending"), ("kind", "ascending")]
     return check_table(pa.table(edges).sort_by(order), PERSON_EDGES)

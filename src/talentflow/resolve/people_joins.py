@@ -28,8 +28,9 @@ from talentflow.resolve.people_graph import (
 )
 from talentflow.resolve.people_slots import Slots
 
-MAX_COMMONNESS: Final = 0.1
-"""A name identifies a person when fewer other bearers than this are expected among the names."""
+MAX_COMMONNESS: Final = 0.02
+"""A name alone identifies a person when fewer other bearers than this are expected among the
+names; above it the evidence is weighed as well."""
 
 MAX_COMMONNESS_TWICE: Final = {"email": 0.01, "ieee": 0.01}
 """Below this a name even joins two identifiers of one system, which otherwise are two people."""

@@ -23,6 +23,7 @@ from talentflow.resolve.identifiers import (
     system_of,
 )
 from talentflow.resolve.names import PersonName, parse_name
+from talentflow.resolve.namesakes import expect_bearers
 from talentflow.resolve.people_graph import Codes, Mask, distinct_pairs
 
 Floats = NDArray[np.float64]
@@ -32,13 +33,19 @@ Floats = NDArray[np.float64]
 class Names:
     """The distinct names; entry i of each list belongs to name i.
 
-    `commonness` and `commonness_bound` are those of `measure_commonness`.
+    `commonness`, `commonness_bound` and `bearers` are those of `measure_commonness`.
     """
 
     parsed: list[PersonName]
     full: list[str]
     commonness: Floats
     commonness_bound: Floats
+    bearers: Floats
+
+    @cached_property
+    def complete(self) -> Mask:
+        """Which names spell out surname and given name."""
+        return np.array([name.complete for name in self.parsed], dtype=np.bool_)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,15 +80,26 @@ class Links:
 
 @dataclass(frozen=True, kw_only=True)
 class Slots:
-    """Rows of records that refer to a person: row → reference, paper and name (−1: none)."""
+    """Rows of records that refer to a person: row → reference, paper, venue, and name and
+    mention (−1: none). `loose` are (paper, mention) of rows that name no person."""
 
     record_ids: pa.Array
     ref: Codes
     paper: Codes
     name: Codes
+    venue: Codes
+    mention: Codes
+    loose: tuple[Codes, Codes]
+    mentions: pa.Array
+    n_papers: int
     names: Names
     identifiers: Identifiers
     links: Links
+
+    def place_mentions(self, mention_ids: pa.ChunkedArray) -> Codes:
+        """The number of each of these mentions, −1 for those that do not occur."""
+        place = pc.index_in(mention_ids.combine_chunks(), value_set=self.mentions)
+        return pc.fill_null(place, -1).to_numpy(zero_copy_only=False).astype(np.int64)
 
     def ref_names(self) -> tuple[Codes, Codes, Codes, Codes]:
         """Distinct (reference, name), the first row that shows each, and how many do."""
@@ -121,18 +139,35 @@ class Slots:
 
 def read_slots(records: pa.Table) -> Slots:
     """The rows of `records` that have a `person_ref`."""
-    columns = ["record_id", "person_ref", "person_name", "ids", "paper_id"]
-    rows = records.select(columns).filter(pc.is_valid(records["person_ref"]))
+    columns = [
+        *("record_id", "person_ref", "person_name", "ids", "paper_id", "venue", "mention_id"),
+    ]
+    told = pc.is_valid(records["person_ref"])
+    rows = records.select(columns).filter(told)
     rows = rows.take(pc.sort_indices(rows["record_id"])).combine_chunks()
-    refs, ref = _number(_flat(rows["person_ref"]))
+    refs, ref = number_values(_flat(rows["person_ref"]))
     identifiers, links = _read_links(_flat(rows["ids"]), refs, ref)
     names, name = _read_names(_flat(rows["person_name"]))
-    _, paper = _number(_flat(rows["paper_id"]))
+    papers, paper = number_values(_flat(rows["paper_id"]))
+    mentions, _ = number_values(_flat(records["mention_id"]))
+    loose = records.select(["paper_id", "mention_id"]).filter(pc.invert(told))
+    places = [
+        pc.fill_null(pc.index_in(_flat(loose[column]), value_set=values), -1).to_numpy()
+        for column, values in (("paper_id", papers), ("mention_id", mentions))
+    ]
+    there = (places[0] >= 0) & (places[1] >= 0)
     return Slots(
         record_ids=_flat(rows["record_id"]),
         ref=ref,
         paper=paper,
         name=name,
+        venue=number_values(_flat(rows["venue"]))[1],
+        mention=pc.fill_null(pc.index_in(_flat(rows["mention_id"]), value_set=mentions), -1)
+        .to_numpy()
+        .astype(np.int64),
+        loose=(places[0][there].astype(np.int64), places[1][there].astype(np.int64)),
+        mentions=mentions,
+        n_papers=len(papers),
         names=names,
         identifiers=identifiers,
         links=links,
@@ -143,7 +178,7 @@ def _flat(column: pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
 
 
-def _number(values: pa.Array) -> tuple[pa.Array, Codes]:
+def number_values(values: pa.Array) -> tuple[pa.Array, Codes]:
     """Distinct values in ascending order, and each value's place among them (null: −1)."""
     encoded = values.dictionary_encode()
     order = pc.sort_indices(encoded.dictionary).to_numpy()
@@ -160,7 +195,7 @@ def _read_links(ids: pa.Array, refs: pa.Array, ref: Codes) -> tuple[Identifiers,
     row = np.repeat(np.arange(len(ref)), np.diff(starts))
     renamed = pc.ends_with(keys, RENAMED).to_numpy(zero_copy_only=False)
     systems = pc.replace_substring(keys, RENAMED, "", max_replacements=1)
-    stated, code = _number(pc.binary_join_element_wise(systems, items, ":"))
+    stated, code = number_values(pc.binary_join_element_wise(systems, items, ":"))
     identifiers, place = _list_identifiers(refs, stated)
     target = np.where(code >= 0, place[code], -1)
     useful = (target >= 0) & (target != ref[row])
@@ -202,9 +237,9 @@ def _list_identifiers(refs: pa.Array, stated: pa.Array) -> tuple[Identifiers, Co
 
 
 def _read_names(printed: pa.Array) -> tuple[Names, Codes]:
-    spellings, spelling = _number(printed)
+    spellings, spelling = number_values(printed)
     parsed = [parse_name(text) for text in spellings.to_pylist()]
-    full_text, full = _number(pa.array([name.full for name in parsed], pa.string()))
+    full_text, full = number_values(pa.array([name.full for name in parsed], pa.string()))
     texts: list[str] = full_text.to_pylist()
     # Of spellings with the same letters the least informative decides: `J R Doe` and `JR Doe`
     # are one name, and it is not complete.
@@ -216,31 +251,20 @@ def _read_names(printed: pa.Array) -> tuple[Names, Codes]:
     listed = [name for name in chosen if name is not None]
     if texts and not texts[0]:  # names without a single letter sort first
         full, texts, listed = full - 1, texts[1:], listed[1:]
-    commonness, bound = measure_commonness(listed)
-    names = Names(parsed=listed, full=texts, commonness=commonness, commonness_bound=bound)
+    commonness, bound, bearers = measure_commonness(listed)
+    names = Names(
+        parsed=listed,
+        full=texts,
+        commonness=commonness,
+        commonness_bound=bound,
+        bearers=bearers,
+    )
     return names, np.append(full, -1)[spelling]
 
 
-def measure_commonness(names: list[PersonName]) -> tuple[Floats, Floats]:
-    """How many other people are expected to bear each of these distinct names, and at most.
-
-    Given name and surname are taken as independent: (other names with the surname × other names
-    with the given name) / names. The second figure counts the name itself too, so it never falls
-    below 1 / names: a short list cannot show that a name is rare. Both are infinite for a name
-    that is not complete, since initials tell nobody apart.
-    """
+def measure_commonness(names: list[PersonName]) -> tuple[Floats, Floats, Floats]:
+    """`expect_bearers`: expected and at most, both infinite for a name that is not complete,
+    since initials tell nobody apart; and, of every name, how many bearers are expected."""
+    bearers, at_most = expect_bearers(names)
     complete = np.array([name.complete for name in names], dtype=np.bool_)
-    expected, bound = np.full((2, len(names)), np.inf)
-    if complete.any():
-        whole = [name for name in names if name.complete]
-        surnames = _count_equal([name.surname for name in whole])
-        givens = _count_equal(["".join(name.given) for name in whole])
-        expected[complete] = (surnames - 1) * (givens - 1) / len(whole)
-        bound[complete] = surnames * givens / len(whole)
-    return expected, bound
-
-
-def _count_equal(values: list[str]) -> Codes:
-    """How many entries of the list equal each entry."""
-    _, code = _number(pa.array(values, pa.string()))
-    return np.bincount(code)[code]
+    return np.where(complete, bearers, np.inf), np.where(complete, at_most, np.inf), bearers

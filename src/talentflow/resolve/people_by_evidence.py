@@ -1,0 +1,141 @@
+"""Which people of one common name are one, judging by what is seen with them?
+
+The last step, for what identifiers and rare names leave apart. Nothing that those have joined is
+divided, and two people whom one registry tells apart stay two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from talentflow.resolve.people_evidence import list_authorships, read_affiliations
+from talentflow.resolve.people_graph import Codes, Mask, distinct_pairs
+from talentflow.resolve.people_joins import ByIdentifier, ByName
+from talentflow.resolve.people_match import Model, load_model, match_authorships
+from talentflow.resolve.people_slots import Floats, Slots
+
+MAX_SLUG_BEARERS: Final = 0.5
+"""A name slug of the ACL Anthology whose name has more bearers than this may stand for several
+people at once and is joined to nobody."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByEvidence:
+    """`person`: identifier → its group. `doubt`: identifier → probability that its group belongs
+    with another. `unfit`: references that were not
+    compared. `bearers`: other people expected to bear each name. The rest is per join: references, the row that shows it, and how probable."""
+
+    person: Codes
+    doubt: Floats
+    unfit: Mask
+    bearers: Floats
+    left: Codes
+    right: Codes
+    row: Codes
+    probability: Floats
+
+
+def join_by_evidence(
+    slots: Slots,
+    by_identifier: ByIdentifier,
+    by_name: ByName,
+    *,
+    mentions: pa.Table | None,
+    resolved_mentions: pa.Table | None,
+    model: Model | None = None,
+) -> ByEvidence:
+    """Join people of compatible names who share co-authors, affiliations, domains or papers'
+    institutions, or whose name is rare enough."""
+    bearers = expect_known_bearers(slots, by_name)
+    authorships = list_authorships(
+        slots, by_name.person, bearers, read_affiliations(slots, mentions, resolved_mentions)
+    )
+    n = len(slots.identifiers.text)
+    unfit = find_unfit(slots, by_identifier)
+    barred = np.zeros(n, dtype=np.bool_)
+    barred[by_name.person[np.flatnonzero(unfit)]] = True
+    found = match_authorships(
+        authorships,
+        np.flatnonzero(~barred[authorships.node]),
+        _name_registries(slots, by_identifier, by_name),
+        model or load_model(),
+    )
+    left = slots.ref[authorships.first_row[found.left]]
+    right = slots.ref[authorships.first_row[found.right]]
+    return ByEvidence(
+        person=_smallest(found.person[by_name.person], n),
+        doubt=found.doubt[by_name.person],
+        unfit=unfit,
+        bearers=bearers,
+        left=left,
+        right=right,
+        row=authorships.first_row[found.right],
+        probability=found.probability,
+    )
+
+
+def expect_known_bearers(slots: Slots, by_name: ByName) -> Floats:
+    """Expected other bearers of each name, and no fewer than are seen: as people of one registry,
+    as authors of one paper, or by an ending of an ACL slug."""
+    bearers = slots.names.bearers.copy()
+    bearers[slots.numbered_names] = np.maximum(bearers[slots.numbered_names], 1)
+    rows = np.flatnonzero(slots.name >= 0)
+    on_paper, _, _, _ = distinct_pairs(
+        slots.paper[rows] * len(bearers) + slots.name[rows], by_name.person[slots.ref[rows]]
+    )
+    _see(bearers, on_paper % len(bearers), on_paper)
+    refs, names, _, _ = slots.ref_names()
+    hard = slots.identifiers.hard[refs]
+    refs, names = refs[hard], names[hard]
+    n_systems = len(slots.identifiers.systems)
+    in_registry = names * n_systems + slots.identifiers.system[refs]
+    keys, _, _, _ = distinct_pairs(in_registry, by_name.person[refs])
+    _see(bearers, keys // n_systems, keys)
+    return bearers
+
+
+def _see(bearers: Floats, name: Codes, group: Codes) -> None:
+    """Raise the bearers of a name to the other members of its largest group."""
+    _, place, counts = np.unique(group, return_inverse=True, return_counts=True)
+    np.maximum.at(bearers, name, counts[place] - 1.0)
+
+
+def find_unfit(slots: Slots, by_identifier: ByIdentifier) -> Mask:
+    """References that mean nobody, or several people."""
+    identifiers = slots.identifiers
+    unfit = by_identifier.shared[: identifiers.n_refs].copy()
+    refs, names, _, _ = slots.ref_names()
+    slug = identifiers.system[refs] == identifiers.number("acl")
+    slug &= ~slots.numbered_refs[refs]
+    slug &= (slots.names.bearers[names] > MAX_SLUG_BEARERS) | slots.numbered_names[names]
+    unfit[refs[slug]] = True
+    return unfit
+
+
+def _name_registries(
+    slots: Slots, by_identifier: ByIdentifier, by_name: ByName
+) -> NDArray[np.uint64]:
+    """One bit for each registry that identifies a group; the last bit serves all after the 62nd.
+
+    An ACL slug with an ending is such an identifier among slugs.
+    """
+    identifiers = slots.identifiers
+    bits = np.zeros(len(identifiers.text), dtype=np.uint64)
+    bit = np.uint64(1) << np.minimum(np.arange(len(identifiers.systems)), 63).astype(np.uint64)
+    hard = np.flatnonzero(identifiers.hard & ~by_identifier.shared)
+    np.bitwise_or.at(bits, by_name.person[hard], bit[identifiers.system[hard]])
+    numbered = np.flatnonzero(slots.numbered_refs)
+    np.bitwise_or.at(bits, by_name.person[numbered], bit[identifiers.number("acl")])
+    return bits
+
+
+def _smallest(person: Codes, n: int) -> Codes:
+    """Name every group by its smallest member."""
+    first = np.full(n, n, dtype=np.int64)
+    np.minimum.at(first, person, np.arange(n))
+    return first[person]
