@@ -183,8 +183,8 @@ RECORDS: Final = Contract(
         ),
         _text(
             "alignment",
-            "whether the affiliation is this author's (as read, or by placements), somebody's on the "
-            "paper, or unknown",
+            "whether the affiliation is this author's (as read, or by placements), somebody's on "
+            "the paper, or unknown",
             nullable=False,
             among=ALIGNMENTS,
         ),
