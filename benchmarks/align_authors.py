@@ -433,7 +433,7 @@ def measure(data: Path) -> list[Row]:
 def compare_with_mail(records: pa.Table, mentions: pa.Table, resolved: pa.Table) -> Row:
     """Country of affiliations placed in lists of distinct ones, against that of the e-mail domain
     of the same author in another crawl. People use addresses of a second employer, or of a former
-    one, so this errs downwards."""
+    one, and DeepMind (United Kingdom) writes from google.com: this errs downwards."""
     found = align_authors(records, mentions, resolved, second=SECOND)
     country = resolved.select(["mention_id", "country"])
     author = ["paper_id", "author_position"]

@@ -152,39 +152,50 @@ def _choose(
     chances: Floats,
     enough: Floats,
 ) -> tuple[Codes, Codes, Floats, Mask]:
-    authors, parts = np.zeros((2, len(author_start) and author_start[-1]), np.int64)
-    chance = np.zeros(len(authors))
-    role_known = np.zeros(len(authors), np.bool_)
+    authors = np.zeros(author_start[-1], np.int64)
+    parts = np.zeros(author_start[-1], np.int64)
+    chance = np.zeros(author_start[-1])
+    role_known = np.zeros(author_start[-1], np.bool_)
     count = 0
     for t in range(len(ordered)):
-        least = enough[t]
         first, n = part_start[t], part_start[t + 1] - part_start[t]
         n_authors = author_start[t + 1] - author_start[t]
-        joint = chances[start[t] : start[t + 1]].reshape(n_authors, n)
         best = np.zeros(n_authors)
-        best_place = np.zeros(n_authors, np.int64)
+        best_part = np.zeros(n_authors, np.int64)
         for i in range(n_authors):
             for p in range(n):
-                total = joint[i][place[first : first + n] == place[first + p]].sum()
+                total = _sum_same(chances, start[t] + i * n, place, first, p, n)
                 if total > best[i]:
-                    best[i], best_place[i] = total, place[first + p]
+                    best[i], best_part[i] = total, p
         taken = np.zeros(n, np.bool_)
-        for i in np.argsort(-best, kind="mergesort"):
-            if best[i] < least:
+        for _ in range(n_authors):
+            i = int(np.argmax(best))
+            likeliest, best[i] = best[i], 0.0
+            if likeliest < enough[t]:
                 break
-            p = -1
+            row, p = start[t] + i * n, -1
             for k in range(n):
-                free = place[first + k] == best_place[i] and not taken[k]
-                if free and (p < 0 or joint[i, k] > joint[i, p]):
+                free = place[first + k] == place[first + best_part[i]] and not taken[k]
+                if free and (p < 0 or chances[row + k] > chances[row + p]):
                     p = k
             if p < 0:
                 continue
             taken[p] = ordered[t]
-            same = value[first : first + n] == value[first + p]
             authors[count], parts[count] = author_start[t] + i, first + p
-            chance[count], role_known[count] = best[i], joint[i][same].sum() >= least
+            chance[count] = likeliest
+            role_known[count] = _sum_same(chances, row, value, first, p, n) >= enough[t]
             count += 1
     return authors[:count], parts[:count], chance[:count], role_known[:count]
+
+
+@nb.njit(cache=True, nogil=True)
+def _sum_same(chances: Floats, row: int, code: Codes, first: int, part: int, n: int) -> float:
+    """The chance of one author having this part or one of the same code."""
+    total = 0.0
+    for k in range(n):
+        if code[first + k] == code[first + part]:
+            total += chances[row + k]
+    return total
 
 
 def _give(records: pa.Table, papers: OpenPapers, placed: Placed) -> pa.Table:

@@ -7,6 +7,7 @@ affiliations: each author by the evidence alone, for their order means nothing.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -147,14 +148,22 @@ def _lay_all(
     for t in range(len(ordered)):
         if not ordered[t]:
             continue
+        n_authors = author_start[t + 1] - author_start[t]
         n_parts = part_start[t + 1] - part_start[t]
-        scores = score[start[t] : start[t + 1]].copy().reshape(-1, n_parts)
+        fit = np.empty((n_authors, n_parts))
+        blank = np.empty(n_authors)
         for p in range(n_parts):
-            scores[:, p] -= scores[:, p].max()
-        blank = log_blank[author_start[t] : author_start[t + 1]]
-        blank = np.exp(np.maximum(blank, _MIN_LOG))
-        joint, expected[t] = lay_parts(np.exp(np.maximum(scores, _MIN_LOG)), blank, moved[t])
-        chances[start[t] : start[t + 1]] = joint.ravel()
+            top = score[start[t] + p]
+            for i in range(n_authors):
+                top = max(top, score[start[t] + i * n_parts + p])
+            for i in range(n_authors):
+                fit[i, p] = math.exp(max(score[start[t] + i * n_parts + p] - top, _MIN_LOG))
+        for i in range(n_authors):
+            blank[i] = math.exp(max(log_blank[author_start[t] + i], _MIN_LOG))
+        joint, expected[t] = lay_parts(fit, blank, moved[t])
+        for i in range(n_authors):
+            for p in range(n_parts):
+                chances[start[t] + i * n_parts + p] = joint[i, p]
     return expected
 
 

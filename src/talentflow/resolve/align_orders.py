@@ -41,8 +41,11 @@ def lay_parts(fit: _Floats, blank: _Floats, moved: float) -> tuple[_Floats, floa
             total += mass
             moved_mass += k_end * expected
     if total <= 0:
-        return np.zeros((n_authors, n_parts)), 0.0
-    return joint / total, moved_mass / total
+        return joint, 0.0
+    for i in range(n_authors):
+        for p in range(n_parts):
+            joint[i, p] /= total
+    return joint, moved_mass / total
 
 
 @nb.njit(cache=True, nogil=True)
