@@ -30,8 +30,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from talentflow.core.contracts import IDS, MENTIONS, RESOLVED_MENTIONS
-from talentflow.resolve.names import PersonName, parse_name
+
+from talentflow.core.contracts import IDS
+from talentflow.resolve.names import PersonName
 from talentflow.resolve.people import link_people
 from talentflow.resolve.people_by_evidence import expect_known_bearers
 from talentflow.resolve.people_evidence import list_authorships, read_affiliations

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from talentflow.core.contracts import MENTIONS, RECORDS
 from talentflow.resolve.names import parse_name
 from talentflow.resolve.namesakes import expect_bearers

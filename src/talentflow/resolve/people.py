@@ -26,7 +26,6 @@ from talentflow.resolve.people_joins import (
 )
 from talentflow.resolve.people_slots import Slots, read_slots
 
-
 MAX_DOUBT: Final = 0.3
 """A person told apart by evidence alone is ambiguous when it is less probable than the rest that
 their references are one person, or that no other reference is theirs."""
