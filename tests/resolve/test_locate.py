@@ -128,6 +128,8 @@ def test_what_decides_the_country(
         ("Birch Robotics Sdn. Bhd.", "company", "words"),
         ("Ministry of Birches", "government", "words"),
         ("Birch General Hospital", "healthcare", "words"),
+        ("First Affiliated Hospital of Birch University", "healthcare", "words"),
+        ("Birch University", "university", "words"),
         ("Birch", None, "unknown"),
     ],
 )

@@ -14,6 +14,11 @@ from talentflow.resolve.registry import Registry
 
 _SECTORS: Final = (
     (
+        "healthcare",
+        r"universit\w* (?:hospital|clinic|medical cent)|universitäts?(?:klinik|spital)|uniklinik|"
+        r"hospital[^,;]* of [^,;]*univers|affiliated[^,;]*hospital|hospital[^,;]*affiliated",
+    ),
+    (
         "university",
         r"univ|hochschule|college\b|école|ecole\b|politecnico|polytechnic|polytechnique|"
         r"institut\w* of technology|school of|graduate school|faculty|facult[ée]|academy of arts|"
