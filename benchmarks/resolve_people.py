@@ -30,8 +30,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from talentflow.core.contracts import IDS, MENTIONS, RESOLVED_MENTIONS
-from talentflow.resolve.names import PersonName, parse_name
+
+from talentflow.core.contracts import IDS
+from talentflow.resolve.names import PersonName
 from talentflow.resolve.people import link_people
 from talentflow.resolve.people_by_evidence import expect_known_bearers
 from talentflow.resolve.people_evidence import list_authorships, read_affiliations
@@ -395,9 +396,7 @@ def replicate(tables: Tables, n_rows: int) -> tuple[pa.Table, pa.Table]:
         letter = chr(97 + copy) if copy else ""
         part = records
         for column, ending in (("paper_id", f"/{copy}"), ("record_id", f"/{copy}")):
-            part = _with_column(
-                part, column, pc.binary_join_element_wise(part[column], ending, "")
-            )
+            part = _with_column(part, column, pc.binary_join_element_wise(part[column], ending, ""))
         name = pc.binary_join_element_wise(part["person_name"], letter, "")
         parts.append(_with_column(part, "person_name", name))
     together = hide(pa.concat_tables(parts).slice(0, n_rows))

@@ -123,8 +123,7 @@ def list_authorships(
     )
     around = _spread(affiliations.key, slots.loose[1], slots.loose[0])
     setting = tuple(
-        np.concatenate(both)
-        for both in zip(around, (paper[keys_of[0]], keys_of[1]), strict=True)
+        np.concatenate(both) for both in zip(around, (paper[keys_of[0]], keys_of[1]), strict=True)
     )
     venue = np.zeros(n_papers, dtype=np.int64)
     venue[slots.paper] = slots.venue
