@@ -67,6 +67,7 @@ def test_a_rare_affiliation_joins_and_a_free_address_does_not() -> None:
             1: ("Dept. of Ink, Quill Institute", "ink.quill.example"),
             2: (None, "gmail.com"),
             3: (None, "gmail.com"),
+            **{i: (f"University {i}, Example Town", f"u{i}.example") for i in range(34, 154)},
         },
     )
     found = persons(linked)

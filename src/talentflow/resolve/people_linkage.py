@@ -12,7 +12,6 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-
 _RARE: Final = float(np.log(0.1))
 """ln of the expected bearers above which a name is common."""
 
