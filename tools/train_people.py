@@ -4,8 +4,8 @@
 
 STORE is the store of a build. Pairs of authorships whose truth OpenReview or IEEE know, on the
 half of the names (by surname and initial) that `benchmarks/resolve_people.py` does not score.
-Every registry is used whole and once more with a seventh of its papers, so that the model also
-holds for short lists. Logistic regression by Newton's method, no randomness: the same store
+Every registry is used whole, with a seventh of its papers, and without affiliations, so that
+the model also holds for short lists and for lists of names. Logistic regression by Newton's method, no randomness: the same store
 gives the same file.
 """
 
@@ -59,10 +59,16 @@ SIGNS = {
     "same_venue": 1,
     "middle_name_missing": -1,
     "initial_only": -1,
+    "unplaced_rarest_common_author": 1,
+    "common_name_common_author": 1,
+    "common_name_same_place": 1,
+    "common_name_rarest_setting": 1,
 }
 """What a feature may say; one that says the contrary is left out."""
 
-PAPERS = (1, 7)
+COPIES = ((1, True), (7, True), (1, False))
+"""One paper in so many, and whether its affiliations are shown."""
+
 WEIGHTS = {"openreview": 2.0, "ieee": 1.0}
 """OpenReview's identifiers are people's own, IEEE's are found by a rule."""
 
@@ -79,13 +85,14 @@ def main() -> None:
     trials = {system: hidden_records(tables, system) for system in SYSTEMS}
     x, y, weight = [], [], []
     for system, (true, hidden) in trials.items():
-        for share in PAPERS:
+        for share, placed in COPIES:
             kept = _one_paper_in(hidden, share)
-            found = _pairs(true.filter(kept), hidden.filter(kept), tables)
+            shown = hidden if placed else _without_affiliations(hidden)
+            found = _pairs(true.filter(kept), shown.filter(kept), tables)
             x.append(found[0])
             y.append(found[1])
             weight.append(found[2] * (1e4 * WEIGHTS[system] / share**0.5 / found[2].sum()))
-            print(f"{system}, 1 paper in {share}: {len(found[1]):,} pairs")
+            print(f"{system}, 1 paper in {share}, affiliations {placed}: {len(found[1]):,} pairs")
     coefficients = fit(np.vstack(x), np.concatenate(y), np.concatenate(weight))
     print(dict(zip(FEATURES, coefficients.round(3), strict=True)))
     closest, threshold = _choose_linkage(trials, tables, coefficients)
@@ -105,6 +112,12 @@ def _one_paper_in(hidden: pa.Table, share: int) -> pa.Array:
     order = np.empty(len(papers.dictionary), dtype=np.int64)
     order[pc.sort_indices(papers.dictionary).to_numpy()] = np.arange(len(order))
     return pa.array(order[papers.indices.to_numpy()] % share == 0)
+
+
+def _without_affiliations(records: pa.Table) -> pa.Table:
+    place = records.schema.get_field_index("mention_id")
+    nothing = pa.nulls(len(records), pa.int64())
+    return records.set_column(place, records.schema.field(place), nothing)
 
 
 def _pairs(true: pa.Table, hidden: pa.Table, tables: Tables) -> tuple[Floats, Mask, Floats]:

@@ -152,6 +152,7 @@ def test_build_off_a_terminal_prints_plain_lines(tmp_path):
         "read",
         "registry",
         "organizations",
+        "align",
         "people",
         "careers",
         "quality",

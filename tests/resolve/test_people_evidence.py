@@ -15,13 +15,15 @@ from talentflow.resolve.names import parse_name
 from talentflow.resolve.namesakes import expect_bearers
 from talentflow.resolve.people import LinkedPeople, link_people
 from talentflow.resolve.people_evidence import registered_domains, split_affiliations, take_apart
-from talentflow.resolve.people_match import FEATURES, compare_names, load_model
+from talentflow.resolve.people_linkage import compare_names
+from talentflow.resolve.people_match import FEATURES, load_model
 
 from test_people_links import make_records, person, persons  # isort: skip
 
 # Enough other people that co-authors and affiliations of the cases are seen to be rare.
-CROWD = [(f"c{i}", "slot", f"{chr(97 + i % 26)}{chr(97 + i // 26)}o Zhang") for i in range(200)]
-CROWD += [(f"d{i}", "slot", f"Wei {chr(97 + i % 26)}{chr(97 + i // 26)}er") for i in range(200)]
+CROWD = [(f"c{i}", "slot", f"{chr(97 + i)}o Zhang") for i in range(15)]
+CROWD += [(f"d{i}", "slot", f"Wei {chr(97 + i)}er") for i in range(15)]
+CROWD += [(f"e{i}", "slot", f"Xa{chr(97 + i % 26)} Yo{chr(97 + i // 26)}n") for i in range(170)]
 
 
 def link(rows: list[Any], texts: dict[int, tuple[str | None, str | None]]) -> LinkedPeople:
@@ -65,6 +67,7 @@ def test_a_rare_affiliation_joins_and_a_free_address_does_not() -> None:
             1: ("Dept. of Ink, Quill Institute", "ink.quill.example"),
             2: (None, "gmail.com"),
             3: (None, "gmail.com"),
+            **{i: (f"University {i}, Example Town", f"u{i}.example") for i in range(34, 154)},
         },
     )
     found = persons(linked)
@@ -100,9 +103,8 @@ def test_an_initial_follows_only_evidence() -> None:
     rows += [("p3", "slot", "J. Quillfeather"), ("p3", "slot", "Ada Roe")]
     rows += [("p1", "slot", "Ada Roe")]
     found = persons(link(rows, {}))
-    assert found["slot:400" if "slot:400" in found else "slot:0"]
     assert found["slot:0"] == found["slot:2"]
-    assert found["slot:1"] not in (found["slot:0"],)
+    assert found["slot:1"] != found["slot:0"]
 
 
 @pytest.mark.parametrize(

@@ -55,12 +55,14 @@ def link_people(
     """Find the person behind each `person_ref` of `records` (contract `records`).
 
     `mentions` (affiliation texts and domains) and `resolved_mentions` (organizations) tell people
-    of a common name apart; without them only equal mentions are seen to be equal. Every reference gets exactly one person, and the result is the same for any order of rows.
+    of a common name apart; without them only equal mentions are seen to be equal.
+
+    Every reference gets exactly one person, and the result is the same for any order of rows.
     `person_id` is the person's best identifier (`orcid:…` before `openreview:…` before the rest
-    of `identifiers.PREFERENCE`), `name:jane doe` where a rare name is all there is, and the
-    reference itself where not even that. `confidence` is 1 where identifiers alone decide or
-    there is a single reference, the probability that a name has one bearer where a name decides,
-    and 0 for an identifier that people of different names use.
+    of `identifiers.PREFERENCE`), `name:jane doe` where a rare name is all there is, and
+    their first reference where not even that. `confidence` is 1 where identifiers alone decide or
+    there is a single reference, else the probability of the weakest join: that a name has one
+    bearer where a name decides, what the model says where evidence does; and 0 for an identifier that people of different names use.
 
     Raises `ContractError` if a result breaks its contract.
     """
@@ -135,7 +137,7 @@ def _choose_ids(
     """The best hard identifier of each reference's person, else the first rare name, else the
     person's first reference."""
     identifiers = slots.identifiers
-    n_refs, n = identifiers.n_refs, len(identifiers.text)
+    n_refs = identifiers.n_refs
     texts = pa.array(identifiers.text, pa.string())
     in_order = pc.sort_indices(
         pa.table({"rank": rank_systems(slots)[identifiers.system], "text": texts}),

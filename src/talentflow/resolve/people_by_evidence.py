@@ -27,8 +27,8 @@ people at once and is joined to nobody."""
 @dataclass(frozen=True, kw_only=True)
 class ByEvidence:
     """`person`: identifier → its group. `doubt`: identifier → probability that its group belongs
-    with another. `unfit`: references that were not
-    compared. `bearers`: other people expected to bear each name. The rest is per join: references, the row that shows it, and how probable."""
+    with another. `unfit`: references that were not compared. `bearers`: other people expected to
+    bear each name. The rest is per join: references, the row that shows it, how probable."""
 
     person: Codes
     doubt: Floats

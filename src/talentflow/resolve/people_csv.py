@@ -150,16 +150,16 @@ def _read_row(
         reason = f"{len(fields)} fields, expected {n_columns}"
         return record_id, None, None, None, None, reason
     found = {column: fields[place].strip() for column, place in places.items()}
-    reason = _find_fault(fields, found)
-    if reason:
-        return record_id, None, None, None, None, reason
+    fault = _find_fault(fields, found)
+    if fault:
+        return record_id, None, None, None, None, fault
     affiliation, domain = found.get("affiliation") or None, found.get("domain") or None
     return record_id, found["paper_id"], found["name"], affiliation, domain, None
 
 
 def _find_fault(fields: list[str], found: dict[str, str]) -> str | None:
     year = found["year"]
-    if any(not field.isascii() and _is_torn(field) for field in fields):
+    if not all(map(str.isascii, fields)) and any(map(_is_torn, fields)):
         return "not UTF-8"
     if not (found["record_id"] and found["paper_id"] and found["name"]):
         return "record_id, paper_id or name is empty"

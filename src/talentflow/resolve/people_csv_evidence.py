@@ -36,7 +36,8 @@ _USABLE: Final = """
 CREATE TABLE usable AS
 WITH first_seen AS (SELECT record_id, min(n) AS n FROM rows WHERE reason IS NULL GROUP BY ALL)
 SELECT n, record_id, (hash(paper_id) >> 1)::BIGINT AS paper, full_name,
-    if(bearers.block IS NULL, NULL, (hash(bearers.block) >> 1)::BIGINT) AS block, affiliation, domain
+    if(bearers.block IS NULL, NULL, (hash(bearers.block) >> 1)::BIGINT) AS block,
+    affiliation, domain
 FROM rows JOIN first_seen USING (n, record_id) JOIN names USING (name)
     LEFT JOIN bearers USING (full_name)
 """

@@ -99,7 +99,8 @@ class Slots:
     def place_mentions(self, mention_ids: pa.ChunkedArray) -> Codes:
         """The number of each of these mentions, −1 for those that do not occur."""
         place = pc.index_in(mention_ids.combine_chunks(), value_set=self.mentions)
-        return pc.fill_null(place, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        found: Codes = pc.fill_null(place, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return found
 
     def ref_names(self) -> tuple[Codes, Codes, Codes, Codes]:
         """Distinct (reference, name), the first row that shows each, and how many do."""
