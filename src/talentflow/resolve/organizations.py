@@ -12,7 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from talentflow.core.contracts import RESOLVED_MENTIONS, check_table
-from talentflow.resolve.choose import Choice, Evidence, choose_organizations, gather_evidence
+from talentflow.resolve.choose import Choice, Evidence, gather_evidence
 from talentflow.resolve.locate import locate_choice, pick_place
 from talentflow.resolve.places import area_of_domain, find_weak_places
 from talentflow.resolve.registry import Registry

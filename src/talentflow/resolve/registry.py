@@ -18,6 +18,7 @@ from talentflow.core.areas import area_names
 from talentflow.resolve.normalise import normalise, word_set
 from talentflow.resolve.overlays import read_overlay
 from talentflow.resolve.places import PlaceIndex, build_places
+from talentflow.resolve.rank_index import RankIndex, build_rank_index
 
 MAX_NAME_WORDS: Final = 14
 
@@ -67,6 +68,8 @@ class Registry:
     """Organizations as parallel lists, and indexes from normalised words to positions."""
 
     ids: list[str] = field(default_factory=list)
+    position: dict[str, int] = field(default_factory=dict)
+    """Id → position in all lists."""
     names: list[str] = field(default_factory=list)
     countries: list[str | None] = field(default_factory=list)
     cities: list[str | None] = field(default_factory=list)
@@ -75,6 +78,8 @@ class Registry:
     """Position of what the organization is today: itself, or the successor of a withdrawn one."""
     parents: list[int] = field(default_factory=list)
     """Position of the parent; -1 where none is known."""
+    founded: list[int | None] = field(default_factory=list)
+    """Year of foundation."""
     weights: list[int] = field(default_factory=list)
     """Names and parts that the registry lists of an organization: how well known it is."""
     named_only: set[int] = field(default_factory=set)
@@ -92,6 +97,8 @@ class Registry:
     longest: dict[str, int] = field(default_factory=dict)
     """First word of a name → number of words of the longest name that begins with it."""
     places: PlaceIndex = field(default_factory=lambda: build_places(()))
+    rank: RankIndex = field(init=False)
+    """What the ranker reads of all this."""
 
     def find_domain(self, domain: str) -> tuple[int, ...]:
         """Organizations of the longest known ending of a domain; free-mail hosts give none."""
@@ -163,6 +170,7 @@ class _Builder:
         registry = self.registry
         self.position = {identifier: i for i, identifier in enumerate(columns["organization_id"])}
         registry.ids = columns["organization_id"]
+        registry.position = self.position
         registry.names = columns["name"]
         registry.countries = columns["country"]
         registry.cities = columns["city"]
@@ -173,6 +181,7 @@ class _Builder:
             _follow(i, successors, columns["status"]) for i in range(len(registry.ids))
         ]
         registry.weights = [1] * len(registry.ids)
+        registry.founded = columns["established"]
         for parent in registry.parents:
             if parent >= 0:
                 registry.weights[parent] += 2
@@ -252,6 +261,7 @@ class _Builder:
             words = key.split(" ", MAX_NAME_WORDS)
             if len(words) <= MAX_NAME_WORDS and registry.longest.get(words[0], 0) < len(words):
                 registry.longest[words[0]] = len(words)
+        registry.rank = build_rank_index(registry)
         return registry
 
     def _add_name(self, name: str, i: int, kind: Kind) -> None:
@@ -348,6 +358,7 @@ class _Builder:
         registry.current.append(i)
         registry.parents.append(-1)
         registry.weights.append(1)
+        registry.founded.append(None)
         return i
 
 
