@@ -253,7 +253,7 @@ def _list_trees(learner: HistGradientBoostingClassifier, name: str) -> dict[str,
     return {
         f"{name}_roots": np.array(roots, dtype=np.int32),
         f"{name}_feature": np.where(leaf, -1, features).astype(np.int16),
-        f"{name}_threshold": np.concatenate([n["num_threshold"] for n, _ in parts]),
+        f"{name}_split": np.concatenate([n["num_threshold"] for n, _ in parts]),
         f"{name}_left": np.concatenate([n["left"] + b for n, b in parts]).astype(np.int32),
         f"{name}_right": np.concatenate([n["right"] + b for n, b in parts]).astype(np.int32),
         f"{name}_value": np.concatenate([nodes["value"] for nodes, _ in parts]),

@@ -96,7 +96,7 @@ def calibrate(scores: Doubles, points: tuple[Doubles, Doubles]) -> Doubles:
 
 
 def _read_trees(stored: dict[str, Any], name: str) -> Trees:
-    fields = ("roots", "feature", "threshold", "left", "right", "value")
+    fields = ("roots", "feature", "split", "left", "right", "value")
     return Trees(*(stored[f"{name}_{f}"] for f in fields), start=float(stored[f"{name}_start"]))
 
 

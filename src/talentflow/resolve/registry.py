@@ -76,6 +76,8 @@ class Registry:
     sectors: list[str | None] = field(default_factory=list)
     current: list[int] = field(default_factory=list)
     """Position of what the organization is today: itself, or the successor of a withdrawn one."""
+    former: dict[tuple[str, int], int] = field(default_factory=dict)
+    """A name and what bears it today → the withdrawn organization that bore it before."""
     parents: list[int] = field(default_factory=list)
     """Position of the parent; -1 where none is known."""
     founded: list[int | None] = field(default_factory=list)
@@ -267,7 +269,10 @@ class _Builder:
     def _add_name(self, name: str, i: int, kind: Kind) -> None:
         key = normalise(name)
         if key:
-            _append(self.named, key, self.registry.current[i], kind)
+            today = self.registry.current[i]
+            _append(self.named, key, today, kind)
+            if today != i:
+                self.registry.former.setdefault((key, today), i)
 
     def _add_acronym(self, name: str, i: int) -> None:
         key = normalise(name)
