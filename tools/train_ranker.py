@@ -16,7 +16,7 @@ import zlib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import sklearn
@@ -55,6 +55,9 @@ UNREACHABLE_WEIGHT = 0.4
 """Of texts whose organization the registry lacks: all candidates are wrong, or labelled so."""
 SWAPPED_SHARE, SWAPPED_WEIGHT = 4, 0.5
 """One text in so many is learned again with another country, where no candidate is right."""
+MISSING_SHARE, MISSING_WEIGHT = 2, 0.5
+"""One text in so many that name one organization is learned again as if the registry lacked it:
+what is like a known name is then not meant."""
 
 MONOTONE = {
     "area": 1, "better_namesakes": -1, "equal_namesakes": -1, "rival_weight": 1, "likeness": 1,
@@ -82,7 +85,7 @@ class Examples:
     right: np.ndarray
     weight: np.ndarray
     fold: np.ndarray
-    swapped: np.ndarray
+    made: np.ndarray
 
 
 def main() -> None:
@@ -104,20 +107,17 @@ def main() -> None:
 def list_examples(labels: list[Label], registry: Registry) -> Examples:
     """Candidates of all texts, and of some texts again with another country."""
     truth = [find_positions(label.ids, registry) for label in labels]
-    swapped = []
-    for label, known in zip(labels, truth, strict=True):
-        text = swap_country(label, known, registry)
-        if text is not None:
-            swapped.append((Label(label.source, text, label.ids), set[int]()))
-    everything = [*labels, *(label for label, _ in swapped)]
-    known_of = [*truth, *(known for _, known in swapped)]
+    made = [*_swap_countries(labels, truth, registry), *_list_missing(labels, truth, registry)]
+    everything = [*labels, *(one.label for one in made)]
+    known_of = [*truth, *(set[int]() for _ in made)]
     evidence = [gather_evidence(label.text, None, registry) for label in everything]
-    rows = list_candidates(evidence, registry)
+    missing = [*(set[int]() for _ in labels), *(one.missing for one in made)]
+    rows = list_candidates(evidence, registry, missing)
     pairs = zip(rows.text.tolist(), rows.organization.tolist(), strict=True)
     weights = [LIST_WEIGHT.get(label.source, 1.5) for label in everything]
     for i, (label, known) in enumerate(zip(everything, known_of, strict=True)):
         if i >= len(labels):
-            weights[i] *= SWAPPED_WEIGHT
+            weights[i] *= made[i - len(labels)].weight
         elif label.ids and not known:
             weights[i] *= UNREACHABLE_WEIGHT
     return Examples(
@@ -126,8 +126,38 @@ def list_examples(labels: list[Label], registry: Registry) -> Examples:
         right=np.array([o in known_of[t] for t, o in pairs]),
         weight=np.array(weights)[rows.text],
         fold=np.array([fold_of(label, FOLDS) for label in everything])[rows.text],
-        swapped=rows.text >= len(labels),
+        made=rows.text >= len(labels),
     )
+
+
+class Made(NamedTuple):
+    """A text made from a labelled one so that no candidate is right."""
+
+    label: Label
+    missing: set[int]
+    weight: float
+
+
+def _swap_countries(labels: list[Label], truth: list[set[int]], registry: Registry) -> list[Made]:
+    made = []
+    for label, known in zip(labels, truth, strict=True):
+        text = swap_country(label, known, registry)
+        if text is not None:
+            made.append(Made(label._replace(text=text), set(), SWAPPED_WEIGHT))
+    return made
+
+
+def _list_missing(labels: list[Label], truth: list[set[int]], registry: Registry) -> list[Made]:
+    """Texts of which the organization is to be missing; only those that name no other."""
+    evidence = [gather_evidence(label.text, None, registry) for label in labels]
+    rows = list_candidates(evidence, registry)
+    firm = rows.features[:, FEATURES.index("fitting_names")]
+    names = dict(zip(rows.text.tolist(), firm.tolist(), strict=True))
+    return [
+        Made(label, known, MISSING_WEIGHT)
+        for i, (label, known) in enumerate(zip(labels, truth, strict=True))
+        if known and names.get(i, 0) <= 1 and not zlib.crc32(label.text.encode()) % MISSING_SHARE
+    ]
 
 
 def swap_country(label: Label, known: set[int], registry: Registry) -> str | None:
@@ -158,7 +188,7 @@ def train(examples: Examples, registry: Registry) -> tuple[dict[str, Any], dict[
         scores[held] = fitted.decision_function(rows.features[held])
     final = _fit(rows.features, examples.right, examples.weight, columns)
     firsts = pick_firsts(rows, scores)
-    firsts = firsts[~examples.swapped[firsts]]
+    firsts = firsts[~examples.made[firsts]]
     first_points = _calibrate(scores[firsts], examples.right[firsts], examples.weight[firsts])
     further, first_of = list_further(rows, scores, firsts, registry)
     complete = np.array([examples.labels[t].source in COMPLETE_LISTS for t in rows.text[further]])
@@ -192,7 +222,7 @@ def train(examples: Examples, registry: Registry) -> tuple[dict[str, Any], dict[
         "organizations whose CRC-32 is odd; no text of the other half",
         "rows": len(rows.text),
         "right_rows": int(examples.right.sum()),
-        "texts_with_another_country": int(np.unique(rows.text[examples.swapped]).size),
+        "texts_made": int(np.unique(rows.text[examples.made]).size),
         "further_rows": len(further),
         "further_right": int(more_right.sum()),
         "monotone": MONOTONE,

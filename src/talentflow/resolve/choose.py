@@ -37,8 +37,8 @@ AREA_LOG_ODDS: Final = 0.7
 the country that its ending names. The labelled texts have no domains; set with care instead."""
 
 _MIN_FURTHER_SCORE: Final = -4.0
-_KIND, _WHOLE, _EQUALS, _SECTOR = (
-    FEATURES.index(name) for name in ("kind", "whole", "equal_namesakes", "sector")
+_KIND, _WHOLE, _VIA, _EQUALS, _SECTOR = (
+    FEATURES.index(name) for name in ("kind", "whole", "via", "equal_namesakes", "sector")
 )
 _COMPANY: Final = SECTORS.index("company")
 _RULE_OF_VIA: Final = {
@@ -83,19 +83,40 @@ def gather_evidence(text: str, domain: str | None, registry: Registry) -> Eviden
     return Evidence(parsed, places, frozenset(stated), frozenset(plausible), domain, owners)
 
 
-def list_candidates(evidence: Sequence[Evidence], registry: Registry) -> RankRows:
-    """Every organization that each text could name, with what speaks for and against it."""
+def list_candidates(
+    evidence: Sequence[Evidence],
+    registry: Registry,
+    without: Sequence[set[int]] | None = None,
+) -> RankRows:
+    """Every organization that each text could name, with what speaks for and against it.
+
+    `without`: for each text organizations to treat as if the registry lacked them, from which
+    a ranker learns what a text looks like that names none of the others.
+    """
     parsed = [one.parsed for one in evidence]
     spans = [find_spans(text, registry) for text in parsed]
     for one, found in zip(evidence, spans, strict=True):
         cities = {normalise(p.name) for p in one.places if p.level == 1}
         if cities:
             found.extend(find_campuses(found, sorted(cities), registry))
+    if without is not None:
+        spans = [_leave_out(*pair) for pair in zip(spans, without, strict=True)]
     unknown = [list_unknown_names(*pair) for pair in zip(parsed, spans, strict=True)]
     like = add_like_names(unknown, parsed, registry)
+    if without is not None:
+        like = [_leave_out(*pair) for pair in zip(like, without, strict=True)]
     return build_rows(
         evidence, [[*own, *more] for own, more in zip(spans, like, strict=True)], registry
     )
+
+
+def _leave_out(spans: list[Span], missing: set[int]) -> list[Span]:
+    kept = []
+    for span in spans:
+        candidates = tuple(c for c in span.candidates if c[0] not in missing)
+        if candidates:
+            kept.append(span._replace(candidates=candidates))
+    return kept
 
 
 def choose_organizations(evidence: Sequence[Evidence], registry: Registry) -> list[list[Choice]]:
@@ -110,6 +131,7 @@ def choose_organizations(evidence: Sequence[Evidence], registry: Registry) -> li
     probability = calibrate(scores[firsts], model.first_calibration)
     kept = probability >= model.threshold
     reviewed = (rows.features[firsts, _KIND] < 0) & (rows.features[firsts, _WHOLE] == 2)
+    reviewed &= rows.features[firsts, _VIA] == Via.NAME
     probability = np.where(reviewed, np.maximum(probability, REVIEWED_PRECISION), probability)
     for row, p in zip(firsts[kept | reviewed].tolist(), probability[kept | reviewed], strict=True):
         choices[rows.text[row]].append(_choice(rows, row, float(p)))

@@ -6,8 +6,10 @@ any number of processes. It holds plain dictionaries and lists, so it pickles an
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
@@ -136,14 +138,26 @@ def build_registry(
     organizations: pa.Table,
     organization_names: pa.Table,
     university_domains: pa.Table | None = None,
+    ignored_names: frozenset[str] = frozenset(),
 ) -> Registry:
     """The registry of tables that satisfy the contracts of the same names.
 
     Overlays shipped with the package add short names, companies with their seats, and
     domains; what they name that the tables lack gets a local id (`local:…`). Universities of
-    `university_domains` that the tables lack are added likewise.
+    `university_domains` that the tables lack are added likewise. Overlay names in
+    `ignored_names` (as normalised) are left out, to measure what they are worth.
     """
-    builder = _Builder()
+    with _uncollected():
+        return _build(organizations, organization_names, university_domains, ignored_names)
+
+
+def _build(
+    organizations: pa.Table,
+    organization_names: pa.Table,
+    university_domains: pa.Table | None,
+    ignored_names: frozenset[str],
+) -> Registry:
+    builder = _Builder(ignored_names)
     builder.add_organizations(organizations)
     builder.add_names(organization_names)
     builder.add_overlay("aliases.csv")
@@ -154,10 +168,23 @@ def build_registry(
     return builder.finish()
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A million lasting objects are made inside; looking for cycles among them takes as long."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 class _Builder:
     """Collects names and domains; `finish` freezes them."""
 
-    def __init__(self) -> None:
+    def __init__(self, ignored_names: frozenset[str]) -> None:
+        self.ignored_names = ignored_names
         self.registry = Registry()
         self.position: dict[str, int] = {}
         self.named: dict[str, list[Candidate]] = {}
@@ -311,6 +338,8 @@ class _Builder:
                 self.registry.family_seats.setdefault(normalise(base[1]), country)
         for name in (*names, registry_name):
             key = normalise(name)
+            if key in self.ignored_names:
+                continue
             found = self.named.setdefault(key, [])
             if found and found[0][1] is Kind.OVERLAY:
                 continue  # the first line wins
