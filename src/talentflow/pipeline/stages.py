@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -126,7 +127,10 @@ def _resolve_slice(task: tuple[Path, pa.Table]) -> ResolvedMentions:
 @lru_cache(maxsize=1)
 def _load_registry(folder: Path) -> Registry:
     names = ("organizations", "organization_names", "university_domains")
-    return build_registry(*(pq.read_table(folder / f"{name}.parquet") for name in names))
+    registry = build_registry(*(pq.read_table(folder / f"{name}.parquet") for name in names))
+    gc.collect()
+    gc.freeze()  # a registry of a million objects is not garbage, and need not be searched for it
+    return registry
 
 
 def identify_people(records: pa.Table, progress: Progress) -> Tables:

@@ -60,6 +60,7 @@ INSTITUTION_WORDS: Final = word_set(
 )
 """Words that say that an organization is named."""
 
+_CONTINUING: Final = word_set("of for de du des del della di do da")
 _CAPITALS: Final = re.compile(r"\b[A-Z][A-Z&0-9-]{1,14}[A-Z0-9]\b")
 _UNIT_BREAK: Final = re.compile(r"[,()\[\]{}/]|\s[-–—:@]+\s|:\s|\sat\s|\s[-–—](?=[A-Z])")
 _HARD_BREAK: Final = re.compile(r"[;|\n\t•·]| & (?=[A-Z]\w+ Univ)")
@@ -189,9 +190,35 @@ def _describe_span(
             return None
         if inner and size == 1:
             return None
+        if not at_end and _continues(parsed, registry, end):
+            return None
+        if not at_start and not inner and _is_cut(parsed, registry, start):
+            return None
     return Span(
         start, size, segments[start], whole, generic, Via.NAME, inner, 1.0, key, candidates
     )
+
+
+def _continues(parsed: ParsedText, registry: Registry, end: int) -> bool:
+    """Whether `of X` follows that is neither a place nor a name: `Maple University of Music`."""
+    if parsed.joiners[end] not in _CONTINUING:
+        return False
+    word = parsed.words[end]
+    if registry.places.is_place(word) or INSTITUTION_WORDS.intersection((word,)):
+        return False
+    longest = registry.longest.get(word, 0)
+    return not any(
+        " ".join(parsed.words[end : end + n]) in registry.by_name for n in range(2, longest + 1)
+    )
+
+
+def _is_cut(parsed: ParsedText, registry: Registry, start: int) -> bool:
+    """Whether an unknown word stands right before the name, as if it began there."""
+    if parsed.joiners[start]:
+        return False
+    word = parsed.words[start - 1]
+    known = word in GENERIC_WORDS or word in INSTITUTION_WORDS or not word.isalpha()
+    return not known and word not in registry.longest and word not in registry.rank.place_words
 
 
 def _find_reordered(parsed: ParsedText, registry: Registry, named: set[int]) -> list[Span]:
@@ -273,12 +300,17 @@ def find_campuses(spans: list[Span], cities: list[str], registry: Registry) -> l
     return found
 
 
-def list_unknown_names(parsed: ParsedText, spans: list[Span]) -> list[tuple[int, list[str]]]:
-    """Segments that no known name explains and that name something: their position and words."""
+def list_unknown_names(
+    parsed: ParsedText, spans: list[Span], places: set[int]
+) -> list[tuple[int, list[str]]]:
+    """Segments that no known name explains and that name something: their position and words.
+
+    `places`: segments that hold nothing but a place.
+    """
     firm = {s.segment for s in spans if not s.inner and not s.generic and s.whole}
     parts: dict[int, list[str]] = {}
     for word, segment in zip(parsed.words, parsed.segment_of, strict=True):
-        if segment not in firm and not word.isdigit():
+        if segment not in firm and segment not in places and not word.isdigit():
             parts.setdefault(segment, []).append(word)
     covered = {s.segment for s in spans if not s.inner and not s.generic and s.size > 1}
     found = []

@@ -101,7 +101,10 @@ def list_candidates(
             found.extend(find_campuses(found, sorted(cities), registry))
     if without is not None:
         spans = [_leave_out(*pair) for pair in zip(spans, without, strict=True)]
-    unknown = [list_unknown_names(*pair) for pair in zip(parsed, spans, strict=True)]
+    unknown = [
+        list_unknown_names(one.parsed, found, {p.segment for p in one.places if p.alone})
+        for one, found in zip(evidence, spans, strict=True)
+    ]
     like = add_like_names(unknown, parsed, registry)
     if without is not None:
         like = [_leave_out(*pair) for pair in zip(like, without, strict=True)]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from talentflow.core.vocabulary import SECTORS
 from talentflow.resolve.candidates import GENERIC_WORDS, INSTITUTION_WORDS, Span, Via
-from talentflow.resolve.normalise import normalise
+from talentflow.resolve.normalise import is_wide, normalise
 from talentflow.resolve.places import PARENT_AREA
 from talentflow.resolve.rank_index import Floats, RankIndex
 from talentflow.resolve.registry import Kind, Registry
@@ -41,11 +41,9 @@ ROW_FEATURES: Final = (
     "kind", "area", "city", "better_namesakes", "equal_namesakes", "rival_weight",
     "older_rival", "part_named", "whole_named", "sister_named", "same_in_text",
 )  # fmt: skip
-REGISTRY_FEATURES: Final = (
-    "sector", "weight_known", "children", "has_parent", "is_family", "is_local", "name_words",
-)  # fmt: skip
+REGISTRY_FEATURES: Final = ("sector", "is_family")
 CONTEXT_FEATURES: Final = (
-    "heaviest_other", "best_area_other", "university_other", "rows", "fitting_names",
+    "heaviest_other", "best_area_other", "university_other", "fitting_names",
     "best_whole_other", "hospital_other", "facility_other", "government_other",
 )  # fmt: skip
 FEATURES: Final = (
@@ -104,16 +102,7 @@ def build_rows(
     own = np.array(rows, dtype=np.float32).reshape(len(rows), len(ROW_FEATURES))
     of_span = np.array(span_features, dtype=np.float32).reshape(-1, len(SPAN_FEATURES))
     of_text = np.array(text_features, dtype=np.float32).reshape(-1, len(TEXT_FEATURES))
-    known = np.stack(
-        [
-            values[organization_of]
-            for values in (
-                index.sectors, index.weights, index.children, index.has_parent, index.is_family,
-                index.is_local, index.name_words,
-            )
-        ],
-        axis=1,
-    )  # fmt: skip
+    known = np.stack([index.sectors[organization_of], index.is_family[organization_of]], axis=1)
     base = np.concatenate([own, of_span[row_span], of_text[text], known], axis=1)
     features = np.concatenate([base, _describe_others(text, np.array(row_span), base)], axis=1)
     kind = own[:, 0].astype(np.int64)
@@ -246,6 +235,8 @@ def _sort_words(words: Sequence[str], registry: Registry) -> list[int]:
             kinds[position] = _GENERAL
         elif word[0].isdigit() or len(word) < 2:
             kinds[position] = _NUMBER
+        elif is_wide(word):
+            kinds[position] = _GENERAL  # written without spaces, so mostly a unit of the name
     return kinds
 
 
@@ -274,10 +265,13 @@ class _Candidates:
     def describe(self, span: Span) -> list[tuple[int, tuple[float, ...]]]:
         registry = self.registry
         stated, plausible = self.groups.get(span.segment, (self.stated, self.plausible))
+        local = registry.rank.is_local
         fits = [
             (self._fit_area(o, stated, plausible), self._fit_city(o, span), o, _STRENGTH[kind])
             for o, kind in span.candidates
         ]
+        if any(not local[f[2]] and f[0] >= 0 for f in fits):
+            fits = [f for f in fits if not local[f[2]]]  # bare names are no rivals of full records
         if len(fits) > MAX_NAMESAKES:
             fits.sort(key=lambda f: (-f[0], -f[1], f[3]))
             del fits[MAX_NAMESAKES:]
@@ -318,9 +312,11 @@ class _Candidates:
         if country in stated:
             return 3.0
         if PARENT_AREA.get(country) in stated:
-            return 2.5
+            return 3.0
         if country in plausible:
             return 2.0
+        if self.registry.sectors[organization] == "company":
+            return 0.0  # companies are anywhere
         return -2.0 if stated else -1.0
 
     def _fit_city(self, organization: int, span: Span) -> float:
@@ -384,7 +380,6 @@ def _describe_others(
     column = {name: base[:, i] for i, name in enumerate(FEATURES[: base.shape[1]])}
     starts = np.flatnonzero(np.r_[True, text[1:] != text[:-1]])
     number = np.cumsum(np.r_[True, text[1:] != text[:-1]]) - 1
-    counts = np.diff(np.r_[starts, n])
     firm = (column["inner"] == 0) & (column["generic"] == 0) & (column["via"] <= Via.ACRONYM)
     fitting = firm & (column["area"] >= 0)
     heaviest = _best_of_others(np.where(fitting, column["weight"], 0.0), span, starts, number)
@@ -398,7 +393,7 @@ def _describe_others(
     fitting_names = np.add.reduceat((names & fitting).astype(np.float32), starts)
     return np.stack(
         [
-            heaviest, area, sectors[0], counts[number], fitting_names[number], whole, *sectors[1:],
+            heaviest, area, sectors[0], fitting_names[number], whole, *sectors[1:],
         ],
         axis=1,
     ).astype(np.float32)  # fmt: skip

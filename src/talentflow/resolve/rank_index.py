@@ -6,7 +6,7 @@ where, and which names hold a given word, for texts whose names are not written 
 
 from __future__ import annotations
 
-from collections import Counter
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -29,6 +29,9 @@ LIKE_NAMES: Final = 6
 
 _COMMON_WORD_NAMES: Final = 2_500
 """A word of more names finds nothing by itself."""
+_USUAL_NAMES: Final = 120_000
+"""Names of a registry; in a smaller one a word is as rare as if it had so many."""
+
 _MIN_LIKENESS: Final = 0.45
 _STEM: Final = 4
 
@@ -62,12 +65,9 @@ class RankIndex:
     ages: list[float]
     """Centuries since the organization was founded, as of 2100; 0 where not known."""
     sectors: Floats
-    weights: Floats
-    children: Floats
-    has_parent: Floats
     is_family: Floats
-    is_local: Floats
-    name_words: Floats
+    is_local: list[bool]
+    """Known by little more than a name, or only to the hand-kept tables."""
 
     def weight_of(self, word: str) -> float:
         """How rare a word is in names; an unknown word is as rare as any."""
@@ -86,24 +86,20 @@ def build_rank_index(registry: Registry) -> RankIndex:
                 pairs[pair] = len(words)
     words_of = _index_words([key for key in registry.by_name if " " in key or len(key) > 3])
     cities = {city: normalise(city) for city in set(registry.cities) if city}
-    children = np.bincount([p for p in registry.parents if p >= 0], minlength=len(registry.ids))
     sectors = {name: i for i, name in enumerate(SECTORS)}
     return RankIndex(
         pairs=pairs,
         place_words=_index_places(registry),
-        rarest=float(words_of.weight.max(initial=1)),
+        rarest=math.log(max(len(registry.by_name), _USUAL_NAMES) + 1),
         words=words_of,
         cities=[cities.get(city or "", "") for city in registry.cities],
         ages=[(2100 - year) / 100 if year else 0.0 for year in registry.founded],
         sectors=_floats([sectors.get(s or "", 0) for s in registry.sectors]),
-        weights=np.log1p(_floats(registry.weights)),
-        children=np.log1p(children.astype(np.float32)),
-        has_parent=_floats([p >= 0 for p in registry.parents]),
         is_family=_floats([i in registry.family_of for i in range(len(registry.ids))]),
-        is_local=_floats(
-            [x.startswith("local:") or i in registry.named_only for i, x in enumerate(registry.ids)]
-        ),
-        name_words=_floats([name.count(" ") + 1 for name in registry.names]),
+        is_local=[
+            i in registry.named_only or x.startswith("local:")
+            for i, x in enumerate(registry.ids)
+        ],
     )
 
 
@@ -134,7 +130,8 @@ def _index_words(keys: list[str]) -> NameWords:
     word = np.array(pairs, dtype=np.int32)
     name = np.repeat(np.arange(len(keys), dtype=np.int32), sizes)
     counts = np.bincount(word, minlength=len(number))
-    weight = np.log((len(keys) + 1) / np.maximum(counts, 1)).astype(np.float32)
+    of = max(len(keys), _USUAL_NAMES)
+    weight = np.log((of + 1) / np.maximum(counts, 1)).astype(np.float32)
     starts = np.zeros(len(number) + 1, dtype=np.int32)
     np.cumsum(counts, out=starts[1:])
     order = np.argsort(word, kind="stable")
