@@ -69,7 +69,7 @@ MONOTONE = {
 """Features whose direction is known before any data: what must not be learned from noise."""
 
 SETTINGS: dict[str, Any] = {
-    "learning_rate": 0.06,
+    "learning_rate": 0.08,
     "max_leaf_nodes": 12,
     "max_features": 0.3,
     "l2_regularization": 10.0,
@@ -243,7 +243,7 @@ def _fit(
 ) -> HistGradientBoostingClassifier:
     learner = HistGradientBoostingClassifier(
         **SETTINGS,
-        max_iter=240,
+        max_iter=180,
         min_samples_leaf=80,
         monotonic_cst=[MONOTONE.get(name, 0) for name in columns],
     )

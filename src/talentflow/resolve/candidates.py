@@ -218,7 +218,7 @@ def _is_cut(parsed: ParsedText, registry: Registry, start: int) -> bool:
         return False
     word = parsed.words[start - 1]
     known = word in GENERIC_WORDS or word in INSTITUTION_WORDS or not word.isalpha()
-    return not known and word not in registry.longest and word not in registry.rank.place_words
+    return not known and word not in registry.by_name and word not in registry.rank.place_words
 
 
 def _find_reordered(parsed: ParsedText, registry: Registry, named: set[int]) -> list[Span]:

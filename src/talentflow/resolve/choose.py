@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -77,10 +77,15 @@ def gather_evidence(text: str, domain: str | None, registry: Registry) -> Eviden
     """What a text and its domain say: names, places, and who owns the domain."""
     parsed = parse_text(text)
     places = find_places(parsed.segments, registry.places)
+    owners = registry.find_domain(domain) if domain else ()
+    return Evidence(parsed, places, *_read_areas(places), domain, owners)
+
+
+def _read_areas(places: Sequence[PlaceWord]) -> tuple[frozenset[str], frozenset[str]]:
+    """Areas that place words name outright, and those that they could mean."""
     stated = {a for p in places if p.level == 3 and len(p.areas) == 1 for a in p.areas}
     plausible = {a for p in places for a in p.areas if a}
-    owners = registry.find_domain(domain) if domain else ()
-    return Evidence(parsed, places, frozenset(stated), frozenset(plausible), domain, owners)
+    return frozenset(stated), frozenset(plausible)
 
 
 def list_candidates(
@@ -122,8 +127,67 @@ def _leave_out(spans: list[Span], missing: set[int]) -> list[Span]:
     return kept
 
 
+class Part(NamedTuple):
+    """A stretch of a text between hard breaks (semicolons and the like), read on its own."""
+
+    text: int
+    evidence: Evidence
+    first_word: int
+    first_segment: int
+
+
+def split_parts(evidence: Sequence[Evidence]) -> list[Part]:
+    """The parts of texts that have several; one that names no place of its own keeps the text's."""
+    parts = []
+    for text, one in enumerate(evidence):
+        groups = one.parsed.group_of
+        if not groups or groups[0] == groups[-1]:
+            continue
+        for group in dict.fromkeys(groups):
+            first, end = groups.index(group), len(groups) - groups[::-1].index(group)
+            parts.append(_cut_part(text, one, first, end))
+    return parts
+
+
+def _cut_part(text: int, one: Evidence, first: int, end: int) -> Part:
+    parsed = one.parsed
+    low, high = parsed.segment_of[first], parsed.segment_of[end - 1]
+    places = [
+        replace(p, segment=p.segment - low) for p in one.places if low <= p.segment <= high
+    ]
+    stated, plausible = _read_areas(places)
+    own = ParsedText(
+        parsed.segments[low : high + 1],
+        parsed.words[first:end],
+        parsed.joiners[first:end],
+        [s - low for s in parsed.segment_of[first:end]],
+        [0] * (end - first),
+    )
+    if not plausible:
+        stated, plausible = one.stated, one.plausible
+    return Part(text, Evidence(own, places, stated, plausible, one.domain, one.owners), first, low)
+
+
 def choose_organizations(evidence: Sequence[Evidence], registry: Registry) -> list[list[Choice]]:
-    """For each text the organizations that it names, most probable first; none where none fits."""
+    """For each text the organizations that it names, most probable first; none where none fits.
+
+    A text is read as a whole; one with hard breaks (semicolons and the like) is also read part
+    by part, which may add organizations, or find those of parts that each name one.
+    """
+    choices = _choose(evidence, registry)
+    parts = split_parts(evidence)
+    found = _choose([part.evidence for part in parts], registry)
+    by_text: dict[int, list[Choice]] = {}
+    for part, chosen in zip(parts, found, strict=True):
+        by_text.setdefault(part.text, []).extend(_place(choice, part) for choice in chosen[:1])
+    for text, more in by_text.items():
+        if choices[text] or len(more) > 1:
+            for choice in sorted(more, key=lambda c: -c.probability):
+                _add(choices[text], choice, registry)
+    return choices
+
+
+def _choose(evidence: Sequence[Evidence], registry: Registry) -> list[list[Choice]]:
     choices: list[list[Choice]] = [[] for _ in evidence]
     rows = list_candidates(evidence, registry)
     if not len(rows.text):
@@ -132,20 +196,23 @@ def choose_organizations(evidence: Sequence[Evidence], registry: Registry) -> li
     scores = model.candidates.score(rows.features) + _weigh_domains(rows, evidence, registry)
     firsts = pick_firsts(rows, scores)
     probability = calibrate(scores[firsts], model.first_calibration)
-    kept = probability >= model.threshold
     reviewed = (rows.features[firsts, _KIND] < 0) & (rows.features[firsts, _WHOLE] == 2)
     reviewed &= rows.features[firsts, _VIA] == Via.NAME
     probability = np.where(reviewed, np.maximum(probability, REVIEWED_PRECISION), probability)
-    for row, p in zip(firsts[kept | reviewed].tolist(), probability[kept | reviewed], strict=True):
-        choices[rows.text[row]].append(_choice(rows, row, float(p)))
-    further, first_of = list_further(rows, scores, firsts[kept | reviewed], registry)
+    kept = probability >= model.threshold
+    firsts, probability = firsts[kept], probability[kept]
+    found = list(zip(probability.tolist(), firsts.tolist(), strict=True))
+    further, first_of = list_further(rows, scores, firsts, registry)
     if len(further):
         features = further_features(rows, scores, further, first_of)
         more = calibrate(model.further.score(features), model.further_calibration)
-        for at in np.argsort(-more, kind="stable").tolist():
-            if more[at] >= model.further_threshold:
-                row = int(further[at])
-                _add(choices[rows.text[row]], _choice(rows, row, float(more[at])), registry)
+        # A further organization is named beside a first one, so it is never surer than that.
+        above = dict(zip(firsts.tolist(), probability.tolist(), strict=True))
+        more = np.minimum(more, [above[row] for row in first_of.tolist()])
+        chosen = more >= model.further_threshold
+        found += zip(more[chosen].tolist(), further[chosen].tolist(), strict=True)
+    for p, row in sorted(found, key=lambda f: (-f[0], f[1])):
+        _add(choices[rows.text[row]], _choice(rows, row, p), registry)
     return choices
 
 
@@ -238,6 +305,15 @@ def _choice(rows: RankRows, row: int, probability: float) -> Choice:
     else:
         rule = _RULE_OF_VIA[span.via]
     return Choice(int(rows.organization[row]), round(probability, 4), rule, span)
+
+
+def _place(choice: Choice, part: Part) -> Choice:
+    """The choice of a part, placed in the whole text."""
+    span = choice.span._replace(
+        start=choice.span.start + part.first_word,
+        segment=choice.span.segment + part.first_segment,
+    )
+    return replace(choice, span=span)
 
 
 def _weigh_domains(

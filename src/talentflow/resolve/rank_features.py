@@ -136,6 +136,7 @@ class _Words:
             and not all(self.kinds[first:end])
             for first, end in self.bounds.values()
         )
+        self.inner = [(s.start, s.start + s.size) for s in spans if s.inner]
         self.stated = len(evidence.stated)
         self.plausible = len(evidence.plausible)
         self.padded = f" {' '.join(words)} "
@@ -161,9 +162,9 @@ class _Words:
         weights = [index.weight_of(w) for w in own]
         at_start, at_end = start <= first, end >= last
         joiners = self.parsed.joiners
-        left = sum(kind == _UNKNOWN for kind in kinds[first:start])
-        right = sum(kind == _UNKNOWN for kind in kinds[end:last])
-        inside = sum(kind == _UNKNOWN for kind in kinds[start:end])
+        left = kinds[first:start].count(_UNKNOWN)
+        right = kinds[end:last].count(_UNKNOWN)
+        inside = kinds[start:end].count(_UNKNOWN)
         return (
             span.whole,
             len(own),
@@ -185,9 +186,9 @@ class _Words:
             not at_start and kinds[start - 1] == _PLACE,
             not at_end and kinds[end] == _PLACE,
             not INSTITUTION_WORDS.isdisjoint(own),
-            sum(s.inner and s.start >= start and s.start + s.size <= end for s in self.spans),
+            sum(1 for low, high in self.inner if low >= start and high <= end),
             (end - start) / max(1, last - first),
-            sum(kind == _PLACE for kind in kinds[start:end]),
+            kinds[start:end].count(_PLACE),
             self.unknown - left - right - (0 if span.via is not Via.LIKE else inside),
             self._weigh_missing(own, weights) if span.via is Via.LIKE else 0.0,
             self._weigh_extra(first, last, own, index),
@@ -202,11 +203,14 @@ class _Words:
 
     def _weigh_extra(self, first: int, last: int, own: Sequence[str], index: RankIndex) -> float:
         """The rarest word beside the name, in its segment, that says something of its own."""
+        kinds = self.kinds
+        if _UNKNOWN not in kinds[first:last]:
+            return 0.0
         return max(
             (
-                index.weight_of(word)
-                for word, kind in zip(self.words[first:last], self.kinds[first:last], strict=True)
-                if kind == _UNKNOWN and word not in own
+                index.weight_of(self.words[at])
+                for at in range(first, last)
+                if kinds[at] == _UNKNOWN and self.words[at] not in own
             ),
             default=0.0,
         )
@@ -248,19 +252,18 @@ class _Candidates:
         self.words = words
         self.stated, self.plausible = evidence.stated, evidence.plausible
         self.first = 0
-        self.cities = {normalise(p.name) for p in evidence.places if p.level == 1}
         self.groups: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
         parsed = evidence.parsed
-        if parsed.group_of and parsed.group_of[-1] > 0:
+        if parsed.group_of and parsed.group_of[0] != parsed.group_of[-1]:
             group_of = dict(zip(parsed.segment_of, parsed.group_of, strict=True))
             for group in set(group_of.values()):
                 near = [p for p in evidence.places if group_of.get(p.segment) == group]
                 stated = {p.areas[0] for p in near if p.level == 3 and len(p.areas) == 1}
                 plausible = {a for p in near for a in p.areas if a}
                 if plausible:
-                    for segment, of in group_of.items():
-                        if of == group:
-                            self.groups[segment] = (frozenset(stated), frozenset(plausible))
+                    areas = frozenset(stated), frozenset(plausible)
+                    self.groups |= {s: areas for s, of in group_of.items() if of == group}
+        self.cities = {normalise(p.name) for p in evidence.places if p.level == 1}
 
     def describe(self, span: Span) -> list[tuple[int, tuple[float, ...]]]:
         registry = self.registry
@@ -272,6 +275,10 @@ class _Candidates:
         ]
         if any(not local[f[2]] and f[0] >= 0 for f in fits):
             fits = [f for f in fits if not local[f[2]]]  # bare names are no rivals of full records
+        families = {registry.family_of.get(f[2]) for f in fits}
+        if len(fits) > 1 and len(families) == 1 and None not in families:
+            if max(f[0] for f in fits) <= 0:  # branches of one company, none of them placed
+                fits = [max(fits, key=lambda f: (registry.weights[f[2]], -f[2]))]
         if len(fits) > MAX_NAMESAKES:
             fits.sort(key=lambda f: (-f[0], -f[1], f[3]))
             del fits[MAX_NAMESAKES:]

@@ -60,6 +60,8 @@ class RankIndex:
     place_words: dict[str, int]
     """First word of a place name → words of the longest place name that begins with it."""
     rarest: float
+    rarity: dict[str, float]
+    """Of each word of a name: the fewer names have it, the more."""
     words: NameWords
     cities: list[str]
     ages: list[float]
@@ -71,8 +73,7 @@ class RankIndex:
 
     def weight_of(self, word: str) -> float:
         """How rare a word is in names; an unknown word is as rare as any."""
-        number = self.words.number.get(word)
-        return self.rarest if number is None else float(self.words.weight[number])
+        return self.rarity.get(word, self.rarest)
 
 
 def build_rank_index(registry: Registry) -> RankIndex:
@@ -91,6 +92,7 @@ def build_rank_index(registry: Registry) -> RankIndex:
         pairs=pairs,
         place_words=_index_places(registry),
         rarest=math.log(max(len(registry.by_name), _USUAL_NAMES) + 1),
+        rarity=dict(zip(words_of.number, words_of.weight.tolist(), strict=True)),
         words=words_of,
         cities=[cities.get(city or "", "") for city in registry.cities],
         ages=[(2100 - year) / 100 if year else 0.0 for year in registry.founded],
