@@ -217,6 +217,30 @@ RESOLVED_MENTIONS: Final = Contract(
         _share("probability", "of the organization; null where none was found"),
         _text("rule", "what decided the organization", nullable=False),
         _text("country_rule", "what decided the country", nullable=False),
+        _share("country_probability", "of the country; null where none is known"),
+        _share("sector_probability", "of the sector; null where none is known"),
+    ),
+)
+
+MENTION_ORGANIZATIONS: Final = Contract(
+    name="mention_organizations",
+    row="one organization that one mention names; none for a mention that names none",
+    key=("mention_id", "rank"),
+    columns=(
+        Column(name="mention_id", type=pa.int64(), doc="see mentions", nullable=False),
+        Column(
+            name="rank",
+            type=pa.int16(),
+            doc="1 for the organization of resolved_mentions",
+            nullable=False,
+            between=(1, 1000),
+        ),
+        _text("organization_id", "ROR id (https://ror.org/…) or local id", nullable=False),
+        _text("organization_name", "its display name", nullable=False),
+        _text("country", "where the named site is; null: not known", among=AREAS),
+        _text("sector", "null: not known", among=SECTORS[1:]),
+        _share("probability", "that the mention names the organization", nullable=False),
+        _text("rule", "what decided the organization", nullable=False),
     ),
 )
 
@@ -469,6 +493,7 @@ CONTRACTS: Final[dict[str, Contract]] = {
         RECORDS,
         MENTIONS,
         RESOLVED_MENTIONS,
+        MENTION_ORGANIZATIONS,
         REJECTS,
         INPUTS,
         PLACEMENTS,

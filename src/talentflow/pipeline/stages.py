@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from talentflow.careers.packing import PackedEvidence, choose_populations, pack_
 from talentflow.careers.tallies import count_tallies, data_years, list_tallies
 from talentflow.core.contracts import (
     INPUTS,
+    MENTION_ORGANIZATIONS,
     MENTIONS,
     RECORDS,
     REJECTS,
@@ -29,7 +31,7 @@ from talentflow.estimate.values import Publication, estimate_values
 from talentflow.indicators.definitions import DEFAULT, Definition, define_cohort
 from talentflow.pipeline.inputs import SECOND_OPINION, InputFile
 from talentflow.resolve.align_authors import align_authors
-from talentflow.resolve.organizations import resolve_mentions
+from talentflow.resolve.organizations import ResolvedMentions, resolve_mentions_fully
 from talentflow.resolve.people import link_people
 from talentflow.resolve.registry import Registry, build_registry
 from talentflow.sources import paperlists, table
@@ -101,31 +103,35 @@ def read_registry(files: Iterable[InputFile], progress: Progress) -> Tables:
 def resolve_organizations(
     mentions: pa.Table, registry: Path, workers: int, progress: Progress
 ) -> Tables:
-    """Mentions → resolved mentions, against the tables in the folder `registry`."""
+    """Mentions → resolved mentions and all organizations they name, against the tables in the folder `registry`."""
     tasks = [
         (registry, mentions.slice(start, _MENTIONS_A_TASK))
         for start in range(0, mentions.num_rows, _MENTIONS_A_TASK)
     ]
     progress.start("organizations", mentions.num_rows)
-    resolved = [RESOLVED_MENTIONS.empty()]
+    resolved, named = [RESOLVED_MENTIONS.empty()], [MENTION_ORGANIZATIONS.empty()]
     for part in run_in_processes(_resolve_slice, tasks, min(workers, len(tasks))):
-        resolved.append(part)
-        progress.advance(part.num_rows)
+        resolved.append(part.resolved)
+        named.append(part.organizations)
+        progress.advance(part.resolved.num_rows)
     found = pa.concat_tables(resolved)
     located = found.num_rows - found["country"].null_count
     progress.finish(f"country known for {located:,} of {found.num_rows:,} affiliations")
-    return {"resolved_mentions": found}
+    return {"resolved_mentions": found, "mention_organizations": pa.concat_tables(named)}
 
 
-def _resolve_slice(task: tuple[Path, pa.Table]) -> pa.Table:
+def _resolve_slice(task: tuple[Path, pa.Table]) -> ResolvedMentions:
     registry, mentions = task
-    return resolve_mentions(mentions, _load_registry(registry))
+    return resolve_mentions_fully(mentions, _load_registry(registry))
 
 
 @lru_cache(maxsize=1)
 def _load_registry(folder: Path) -> Registry:
     names = ("organizations", "organization_names", "university_domains")
-    return build_registry(*(pq.read_table(folder / f"{name}.parquet") for name in names))
+    registry = build_registry(*(pq.read_table(folder / f"{name}.parquet") for name in names))
+    gc.collect()
+    gc.freeze()  # a registry of a million objects is not garbage, and need not be searched for it
+    return registry
 
 
 def give_affiliations(

@@ -1,15 +1,18 @@
-"""Which known names does an affiliation text contain, and how firmly?
+"""Which known names does an affiliation text contain, and how do they stand in it?
 
-A name counts where it stands as words of its own; inside a longer unknown name it does not.
+All word-bounded names are found, also those inside longer ones; what they are worth is decided
+later, with what stands around them.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final, NamedTuple
 
 from talentflow.resolve.normalise import is_wide, normalise, split_words, tidy_text, word_set
+from talentflow.resolve.rank_index import find_like_names
 from talentflow.resolve.registry import Candidate, Kind, Registry
 
 GENERIC_WORDS: Final = word_set(
@@ -47,30 +50,49 @@ GENERIC_WORDS: Final = word_set(
 )
 """Words that name kinds of units and subjects; a name made only of them needs support."""
 
-_PLAIN_WORDS: Final = word_set(
-    "apple meta orange line square visa target reality snap uber unity zoom cruise aurora arm "
-    "shell "
-    "oracle cohere inception idea prime idiap parrot recruit stripe slack continental canon nice "
-    "momenta tempus adept runway figure magic liquid essential physical together scale groq "
-    "cadence rafael trigo merck square roku bose corti wix ola jio nota toss pico gree nikola nuro "
-    "ideas forth rice brown york columbia fractal imperial vector ford dyson honda kodak"
-)
-"""Company names that are words, surnames or places as well."""
-
 _SUBUNITS: Final = word_set("department division section faculty chair unit ministry")
+INSTITUTION_WORDS: Final = word_set(
+    "university institute college hospital academy laboratory school polytechnic center clinic "
+    "foundation company council ministry agency museum observatory politecnico hochschule "
+    "universite research institution association society klinikum hopital ospedale azienda "
+    "inc ltd corporation technology national international science sciences fachhochschule "
+    "klinik organisation organization service services trust group bureau authority"
+)
+"""Words that say that an organization is named."""
+
+_CONTINUING: Final = word_set("of for de du des del della di do da")
+_CAPITALS: Final = re.compile(r"\b[A-Z][A-Z&0-9-]{1,14}[A-Z0-9]\b")
 _UNIT_BREAK: Final = re.compile(r"[,()\[\]{}/]|\s[-–—:@]+\s|:\s|\sat\s|\s[-–—](?=[A-Z])")
 _HARD_BREAK: Final = re.compile(r"[;|\n\t•·]| & (?=[A-Z]\w+ Univ)")
 
 
+class Via(IntEnum):
+    """How a name was found in a text."""
+
+    NAME = 0
+    REORDERED = 1
+    WIDE = 2
+    ACRONYM = 3
+    ACRONYM_INSIDE = 4
+    LIKE = 5
+    WITH_CITY = 6
+
+
 class Span(NamedTuple):
-    """A known name in the text. `whole` segments it fills 2 the text, 1 a segment, 0 neither."""
+    """A known name in the text. `whole`: segments it fills: 2 the text, 1 a segment, 0 neither.
+
+    `inner`: part of a longer known name. `likeness`: 1 where the words are those of the name.
+    """
 
     start: int
     size: int
     segment: int
     whole: int
     generic: bool
-    loose: bool
+    via: Via
+    inner: bool
+    likeness: float
+    key: str
     candidates: tuple[Candidate, ...]
 
 
@@ -106,87 +128,95 @@ def parse_text(text: str) -> ParsedText:
     return parsed
 
 
-def find_names(parsed: ParsedText, registry: Registry) -> list[Span]:
-    """The known names of the text, the longest at each place, none overlapping another."""
-    spans = []
-    end = 0
-    for start in range(len(parsed.words)):
-        if start < end:
-            continue
-        span = _longest_name(parsed, registry, start)
-        if span is not None:
-            spans.append(span)
-            end = start + span.size
+def find_spans(parsed: ParsedText, registry: Registry) -> list[Span]:
+    """The known names of the text: names, names in another order, acronyms."""
+    spans = _find_names(parsed, registry)
     if "university" in parsed.words:
-        named = {span.segment for span in spans if not span.generic}
+        named = {span.segment for span in spans if not span.generic and span.size > 1}
         spans.extend(_find_reordered(parsed, registry, named))
     if any(is_wide(segment) for segment in parsed.segments):
         spans.extend(_scan_wide(parsed, registry))
+    spans.extend(_find_acronyms(parsed, registry))
     return spans
 
 
-def _longest_name(parsed: ParsedText, registry: Registry, start: int) -> Span | None:
+def _find_names(parsed: ParsedText, registry: Registry) -> list[Span]:
     words, groups = parsed.words, parsed.group_of
-    size = min(registry.longest.get(words[start], 0), len(words) - start)
-    while size and groups[start + size - 1] != groups[start]:
-        size -= 1
-    for n in range(size, 0, -1):
-        key = " ".join(words[start : start + n])
-        candidates = registry.by_name.get(key)
-        if candidates is None:
+    longest, pairs, by_name = registry.longest, registry.rank.pairs, registry.by_name
+    spans: list[Span] = []
+    n = len(words)
+    end = 0
+    for start, word in enumerate(words):
+        if word not in longest:
             continue
-        if candidates[0][1] is not Kind.OVERLAY and (len(key) < 3 or registry.places.is_place(key)):
-            continue
-        span = _bound(parsed, registry, start, n, candidates)
-        if span is not None:
-            return span
-    return None
+        group = groups[start]
+        size = 1
+        if start + 1 < n and groups[start + 1] == group:
+            size = min(pairs.get(f"{word} {words[start + 1]}", 1), n - start)
+            while groups[start + size - 1] != group:
+                size -= 1
+        while size:
+            key = " ".join(words[start : start + size]) if size > 1 else word
+            candidates = by_name.get(key)
+            if candidates is not None:
+                inner = start + size <= end
+                span = _describe_span(parsed, registry, (start, size, key, inner), candidates)
+                if span is not None:
+                    spans.append(span)
+                    end = max(end, start + size)
+            size -= 1
+    return spans
 
 
-def _bound(
+def _describe_span(
     parsed: ParsedText,
     registry: Registry,
-    start: int,
-    size: int,
+    found: tuple[int, int, str, bool],
     candidates: tuple[Candidate, ...],
 ) -> Span | None:
-    """The span, unless its surroundings show that it is part of some other name."""
+    """The span, unless it cannot be meant: a place, or one general word among others."""
+    start, size, key, inner = found
+    overlay = candidates[0][1] is Kind.OVERLAY
+    if not overlay and (len(key) < 3 or registry.places.is_place(key)):
+        return None
     words, segments = parsed.words, parsed.segment_of
     end = start + size
     at_start = start == 0 or segments[start - 1] != segments[start]
     at_end = end == len(words) or segments[end] != segments[end - 1]
     whole = 2 if start == 0 and end == len(words) else int(at_start and at_end)
     generic = words[start] in _SUBUNITS or all(w in GENERIC_WORDS for w in words[start:end])
-    span = Span(start, size, segments[start], whole, generic, False, candidates)
-    if whole:
-        return span
-    if generic or segments[start] != segments[end - 1]:
-        return None
-    if size == 1:
-        return span._replace(loose=True) if _stands_out(parsed, registry, span) else None
-    fits_before = at_start or _may_precede(parsed, registry, start)
-    fits_after = at_end or not parsed.joiners[end] or _may_follow(parsed, registry, end)
-    if not (fits_before and fits_after):
-        return None
-    trailing = not at_end and not parsed.joiners[end] and words[end] not in GENERIC_WORDS
-    return span._replace(loose=trailing)
+    if not whole:
+        if generic or (segments[start] != segments[end - 1] and not (at_start and size > 2)):
+            return None
+        if inner and size == 1:
+            return None
+        if not at_end and _continues(parsed, registry, end):
+            return None
+        if not at_start and not inner and _is_cut(parsed, registry, start):
+            return None
+    return Span(start, size, segments[start], whole, generic, Via.NAME, inner, 1.0, key, candidates)
 
 
-def _may_precede(parsed: ParsedText, registry: Registry, start: int) -> bool:
-    if parsed.joiners[start]:
-        return True
-    before = parsed.words[start - 1]
-    return before in GENERIC_WORDS or before.isdigit() or registry.places.is_place(before)
-
-
-def _may_follow(parsed: ParsedText, registry: Registry, end: int) -> bool:
-    """Whether the words after `of`, `and` or the like are a place or a name of their own."""
-    if registry.places.is_place(parsed.words[end]):
-        return True
-    longest = registry.longest.get(parsed.words[end], 0)
-    return any(
+def _continues(parsed: ParsedText, registry: Registry, end: int) -> bool:
+    """Whether `of X` follows that is neither a place nor a name: `Maple University of Music`."""
+    if parsed.joiners[end] not in _CONTINUING:
+        return False
+    word = parsed.words[end]
+    if registry.places.is_place(word) or INSTITUTION_WORDS.intersection((word,)):
+        return False
+    longest = registry.longest.get(word, 0)
+    return not any(
         " ".join(parsed.words[end : end + n]) in registry.by_name for n in range(2, longest + 1)
     )
+
+
+def _is_cut(parsed: ParsedText, registry: Registry, start: int) -> bool:
+    """Whether an unknown word stands right before the name, as if it began there."""
+    if parsed.joiners[start]:
+        return False
+    word = parsed.words[start - 1]
+    known = word in GENERIC_WORDS or word in INSTITUTION_WORDS or not word.isalpha()
+    return not known and word not in registry.by_name and word not in registry.rank.place_words
 
 
 def _find_reordered(parsed: ParsedText, registry: Registry, named: set[int]) -> list[Span]:
@@ -204,56 +234,10 @@ def _find_reordered(parsed: ParsedText, registry: Registry, named: set[int]) -> 
             candidates = registry.by_word_set.get(key)
             if candidates:
                 whole = 2 if size == len(words) else 1
-                spans.append(Span(first, size, segment, whole, False, True, candidates))
-    return spans
-
-
-def _stands_out(parsed: ParsedText, registry: Registry, span: Span) -> bool:
-    """Whether a one-word name is the only word of its segment that says which organization."""
-    if is_wide(parsed.words[span.start]):
-        return True
-    for position, segment in enumerate(parsed.segment_of):
-        if segment != span.segment or span.start <= position < span.start + span.size:
-            continue
-        word = parsed.words[position]
-        known = word in GENERIC_WORDS or word.isdigit() or registry.places.is_place(word)
-        if not known:
-            return _opens_segment(parsed, registry, span)
-    return span.candidates[0][1] is Kind.OVERLAY or any(
-        kind in (Kind.DISPLAY, Kind.FAMILY) for _, kind in span.candidates
-    )
-
-
-def _opens_segment(parsed: ParsedText, registry: Registry, span: Span) -> bool:
-    """Whether a company's or laboratory's name opens the segment and cannot be a plain word."""
-    (organization, kind), *_ = span.candidates
-    word = parsed.words[span.start]
-    return (
-        kind is Kind.OVERLAY
-        and (span.start == 0 or parsed.segment_of[span.start - 1] != span.segment)
-        and registry.sectors[organization] in ("company", "facility")
-        and word not in _PLAIN_WORDS
-        and (len(word) > 3 or parsed.segments[span.segment].startswith(word.upper()))
-        and not parsed.joiners[span.start + 1]
-    )
-
-
-def find_acronyms(parsed: ParsedText, registry: Registry) -> list[Span]:
-    """Acronyms of known organizations that stand alone in a segment in capitals."""
-    spans = []
-    offsets: dict[int, int] = {}
-    for offset, number in enumerate(parsed.segment_of):
-        offsets.setdefault(number, offset)
-    for position, segment in enumerate(parsed.segments):
-        if len(segment) > 16 or segment.upper() != segment or not segment[0].isalpha():
-            continue
-        key = normalise(segment)
-        candidates = registry.by_acronym.get(key)
-        known = registry.places.is_place(key) or segment in registry.places.state_codes
-        if candidates and not known:
-            whole = 2 if len(parsed.segments) == 1 else 1
-            start = offsets.get(position, 0)
-            spans.append(Span(start, 1, position, whole, False, False, candidates))
+                via = Via.REORDERED
+                spans.append(
+                    Span(first, size, segment, whole, False, via, False, 1.0, key, candidates)
+                )
     return spans
 
 
@@ -264,9 +248,109 @@ def _scan_wide(parsed: ParsedText, registry: Registry) -> list[Span]:
         if not is_wide(word) or word in registry.by_name:
             continue
         for size in range(min(len(word) - 1, 24), 2, -1):
-            candidates = registry.by_name.get(word[:size])
+            key = word[:size]
+            candidates = registry.by_name.get(key)
             if candidates:
                 segment = parsed.segment_of[start]
-                spans.append(Span(start, 1, segment, 0, False, True, candidates))
+                spans.append(
+                    Span(start, 1, segment, 0, False, Via.WIDE, False, 1.0, key, candidates)
+                )
                 break
+    return spans
+
+
+def _find_acronyms(parsed: ParsedText, registry: Registry) -> list[Span]:
+    """Acronyms in capitals that fill a segment or stand in it beside other words."""
+    spans = []
+    places = registry.places
+    for position, segment in enumerate(parsed.segments):
+        matches = _CAPITALS.findall(segment)
+        if not matches or len(matches) > 3:
+            continue
+        start = parsed.segment_of.index(position) if position in parsed.segment_of else 0
+        size = parsed.segment_of.count(position)
+        for match in matches:
+            key = normalise(match)
+            candidates = registry.by_acronym.get(key)
+            if not candidates or places.is_place(key) or match in places.state_codes:
+                continue
+            alone = match == segment
+            whole = 0 if not alone else 2 if len(parsed.segments) == 1 else 1
+            via = Via.ACRONYM if alone else Via.ACRONYM_INSIDE
+            at = start
+            while not alone and at < start + size - 1 and parsed.words[at] != key:
+                at += 1
+            spans.append(Span(at, 1, position, whole, False, via, False, 1.0, key, candidates))
+    return spans
+
+
+def find_campuses(spans: list[Span], cities: list[str], registry: Registry) -> list[Span]:
+    """Names that a name and a city elsewhere in the text make up: `University of X, …, City`."""
+    found = []
+    for span in spans:
+        if span.inner or span.generic or span.via is not Via.NAME or span.size > 6:
+            continue
+        for city in cities:
+            key = f"{span.key} {city}"
+            candidates = registry.by_name.get(key)
+            if candidates:
+                found.append(span._replace(via=Via.WITH_CITY, key=key, candidates=candidates))
+    return found
+
+
+def list_unknown_names(
+    parsed: ParsedText, spans: list[Span], places: set[int]
+) -> list[tuple[int, list[str]]]:
+    """Segments that no known name explains and that name something: their position and words.
+
+    `places`: segments that hold nothing but a place.
+    """
+    firm = {s.segment for s in spans if not s.inner and not s.generic and s.whole}
+    parts: dict[int, list[str]] = {}
+    for word, segment in zip(parsed.words, parsed.segment_of, strict=True):
+        if segment not in firm and segment not in places and not word.isdigit():
+            parts.setdefault(segment, []).append(word)
+    covered = {s.segment for s in spans if not s.inner and not s.generic and s.size > 1}
+    found = []
+    for segment, words in parts.items():
+        own = [w for w in words if w not in GENERIC_WORDS]
+        names_kind = not INSTITUTION_WORDS.isdisjoint(words)
+        if not own or (segment in covered and len(words) < 4):
+            continue
+        if names_kind or len(parsed.segments) <= 2:
+            found.append((segment, words))
+    return found
+
+
+def add_like_names(
+    unknown: list[list[tuple[int, list[str]]]], parsed: list[ParsedText], registry: Registry
+) -> list[list[Span]]:
+    """For each text the names most like its unknown ones."""
+    queries = [words for text in unknown for _, words in text]
+    answers = iter(find_like_names(queries, registry.rank))
+    spans: list[list[Span]] = []
+    for text, own in zip(parsed, unknown, strict=True):
+        found: list[Span] = []
+        for segment, _ in own:
+            start = text.segment_of.index(segment)
+            size = text.segment_of.count(segment)
+            whole = 2 if size == len(text.words) else 1
+            for key, likeness in next(answers):
+                candidates = registry.by_name[key]
+                generic = all(w in GENERIC_WORDS for w in key.split())
+                found.append(
+                    Span(
+                        start,
+                        size,
+                        segment,
+                        whole,
+                        generic,
+                        Via.LIKE,
+                        False,
+                        likeness,
+                        key,
+                        candidates,
+                    )
+                )
+        spans.append(found)
     return spans

@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from talentflow.core.vocabulary import SECTORS
 from talentflow.resolve.candidates import (
     ParsedText,
     Span,
-    find_acronyms,
-    find_names,
+    Via,
+    add_like_names,
+    find_campuses,
+    find_spans,
+    list_unknown_names,
     parse_text,
 )
-from talentflow.resolve.places import PARENT_AREA, PlaceWord, area_of_domain, find_places
-from talentflow.resolve.registry import Candidate, Kind, Registry
+from talentflow.resolve.normalise import normalise
+from talentflow.resolve.places import PlaceWord, area_of_domain, find_places
+from talentflow.resolve.rank_features import FEATURES, RankRows, build_rows
+from talentflow.resolve.rank_index import Floats
+from talentflow.resolve.rank_model import calibrate, load_model
+from talentflow.resolve.registry import Registry
 
-_WELL_KNOWN: Final = 2.5
-"""How many times the names and parts of its namesakes an organization has that is meant when
-nothing else decides."""
+REVIEWED_PRECISION: Final = 0.96
+"""Share of texts spelled exactly as a reviewed overlay line that mean what the line says."""
+
+OWNER_LOG_ODDS: Final = 1.5
+AREA_LOG_ODDS: Final = 0.7
+"""What an e-mail domain adds to a candidate that owns it, and to one of several namesakes in
+the country that its ending names. The labelled texts have no domains; set with care instead."""
+
+_MIN_FURTHER_SCORE: Final = -4.0
+_KIND, _WHOLE, _VIA, _EQUALS, _SECTOR = (
+    FEATURES.index(name) for name in ("kind", "whole", "via", "equal_namesakes", "sector")
+)
+_COMPANY: Final = SECTORS.index("company")
+_RULE_OF_VIA: Final = {
+    Via.REORDERED: "name_loose",
+    Via.WIDE: "name_loose",
+    Via.ACRONYM: "acronym",
+    Via.ACRONYM_INSIDE: "acronym",
+    Via.LIKE: "like_name",
+    Via.WITH_CITY: "name_and_city",
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +67,7 @@ class Choice:
     """An organization that a span of the text was taken for."""
 
     organization: int
-    score: float
+    probability: float
     rule: str
     span: Span
 
@@ -47,178 +76,257 @@ def gather_evidence(text: str, domain: str | None, registry: Registry) -> Eviden
     """What a text and its domain say: names, places, and who owns the domain."""
     parsed = parse_text(text)
     places = find_places(parsed.segments, registry.places)
+    owners = registry.find_domain(domain) if domain else ()
+    return Evidence(parsed, places, *_read_areas(places), domain, owners)
+
+
+def _read_areas(places: Sequence[PlaceWord]) -> tuple[frozenset[str], frozenset[str]]:
+    """Areas that place words name outright, and those that they could mean."""
     stated = {a for p in places if p.level == 3 and len(p.areas) == 1 for a in p.areas}
     plausible = {a for p in places for a in p.areas if a}
-    owners = registry.find_domain(domain) if domain else ()
-    return Evidence(parsed, places, frozenset(stated), frozenset(plausible), domain, owners)
+    return frozenset(stated), frozenset(plausible)
 
 
-def choose_organizations(evidence: Evidence, registry: Registry) -> list[Choice]:
-    """The organizations that the text names, best first."""
-    choices = []
-    for span in find_names(evidence.parsed, registry):
-        choice = _decide(span, evidence, registry)
-        if choice is not None:
-            choices.append(choice)
-    if not any(choice.score >= 1 for choice in choices):
-        for span in find_acronyms(evidence.parsed, registry):
-            choice = _decide_acronym(span, evidence, registry)
-            if choice is not None:
-                choices.append(choice)
-    choices.sort(key=lambda c: (-c.score, c.span.start))
-    return _drop_parents(choices, registry)
+def list_candidates(
+    evidence: Sequence[Evidence],
+    registry: Registry,
+    without: Sequence[set[int]] | None = None,
+) -> RankRows:
+    """Every organization that each text could name, with what speaks for and against it.
 
-
-def _decide(span: Span, evidence: Evidence, registry: Registry) -> Choice | None:
-    """Which of the organizations of one name is meant; null where nothing decides it."""
-    fitting = [c for c in span.candidates if _fits(c[0], evidence, registry)]
-    if not fitting:
-        return None
-    left = _narrow_by_evidence(fitting, evidence, registry)
-    organization, kind = min(left, key=lambda c: c[1] is not Kind.OVERLAY)
-    ambiguous = kind is not Kind.OVERLAY and not _is_one(left, registry)
-    if ambiguous:
-        known = _best_known(left, registry)
-        if known is None:
-            return None
-        organization, kind = known
-    elif len(left) > 1 and kind is not Kind.OVERLAY:
-        organization, kind = _narrow_by_kind(left, registry)[0]
-    supported = _is_supported(organization, evidence, registry)
-    if kind is not Kind.OVERLAY and not supported and _needs_support(span, kind):
-        return None
-    if kind is Kind.OVERLAY:
-        rule = ("name_in_text", "segment_overlay", "text_overlay")[span.whole]
-    else:
-        rule = ("name_in_text", "segment_name", "text_name")[span.whole]
-    if span.loose:
-        rule = "name_loose"
-    if ambiguous:
-        rule = "homonym"
-    score = 1 + 0.5 * span.whole + 0.05 * min(span.size, 6) - 0.5 * span.loose
-    score += 0.4 * (registry.sectors[organization] == "university") - 0.8 * span.generic
-    score += 0.2 * supported - 0.3 * (kind is Kind.ALIAS) - 0.6 * (span.size == 1)
-    return Choice(organization, score, rule, span)
-
-
-def _needs_support(span: Span, kind: Kind) -> bool:
-    """Whether a name is too common, or too short beside other words, to be taken alone."""
-    opens_text = span.segment == 0 and kind is Kind.FAMILY
-    return span.generic or (span.size == 1 and span.whole == 1 and not opens_text)
-
-
-def _fits(organization: int, evidence: Evidence, registry: Registry) -> bool:
-    """Whether the stated country allows the organization; companies are anywhere."""
-    country = registry.countries[organization]
-    stated = evidence.stated
-    if not stated or country is None or country in stated:
-        return True
-    if PARENT_AREA.get(country) in stated:
-        return True
-    return organization in registry.family_of or registry.sectors[organization] == "company"
-
-
-def _narrow_by_evidence(
-    candidates: list[Candidate], evidence: Evidence, registry: Registry
-) -> list[Candidate]:
-    """The candidates that the stated country, the city and the domain leave."""
-    if len(candidates) == 1:
-        return candidates
-    cities = {p.name.casefold() for p in evidence.places if p.level == 1}
-    area = _area_of(evidence.domain)
-    above = {registry.parents[o] for o in evidence.owners} | set(evidence.owners)
-    tests: tuple[Callable[[int], bool], ...] = (
-        lambda o: registry.countries[o] in evidence.stated,
-        lambda o: (registry.cities[o] or "").casefold() in cities,
-        lambda o: registry.countries[o] in evidence.plausible,
-        lambda o: o in evidence.owners,
-        lambda o: registry.parents[o] in above,
-        lambda o: registry.countries[o] == area,
+    `without`: for each text organizations to treat as if the registry lacked them, from which
+    a ranker learns what a text looks like that names none of the others.
+    """
+    parsed = [one.parsed for one in evidence]
+    spans = [find_spans(text, registry) for text in parsed]
+    for one, found in zip(evidence, spans, strict=True):
+        cities = {normalise(p.name) for p in one.places if p.level == 1}
+        if cities:
+            found.extend(find_campuses(found, sorted(cities), registry))
+    if without is not None:
+        spans = [_leave_out(*pair) for pair in zip(spans, without, strict=True)]
+    unknown = [
+        list_unknown_names(one.parsed, found, {p.segment for p in one.places if p.alone})
+        for one, found in zip(evidence, spans, strict=True)
+    ]
+    like = add_like_names(unknown, parsed, registry)
+    if without is not None:
+        like = [_leave_out(*pair) for pair in zip(like, without, strict=True)]
+    return build_rows(
+        evidence, [[*own, *more] for own, more in zip(spans, like, strict=True)], registry
     )
-    return _keep(candidates, tests)
 
 
-def _narrow_by_kind(candidates: list[Candidate], registry: Registry) -> list[Candidate]:
-    """Of namesakes in one country the one that bears the name first of all."""
-    parents = {o for o, _ in candidates}
-    best = min(kind for _, kind in candidates)
-    strongest = {o for o, kind in candidates if kind == best}
-    tests: tuple[Callable[[int], bool], ...] = (
-        lambda o: o in strongest,
-        lambda o: o not in registry.named_only,
-        lambda o: not registry.ids[o].startswith("local:"),
-        lambda o: registry.parents[o] not in parents,
+def _leave_out(spans: list[Span], missing: set[int]) -> list[Span]:
+    kept = []
+    for span in spans:
+        candidates = tuple(c for c in span.candidates if c[0] not in missing)
+        if candidates:
+            kept.append(span._replace(candidates=candidates))
+    return kept
+
+
+class Part(NamedTuple):
+    """A stretch of a text between hard breaks (semicolons and the like), read on its own."""
+
+    text: int
+    evidence: Evidence
+    first_word: int
+    first_segment: int
+
+
+def split_parts(evidence: Sequence[Evidence]) -> list[Part]:
+    """The parts of texts that have several; one that names no place of its own keeps the text's."""
+    parts = []
+    for text, one in enumerate(evidence):
+        groups = one.parsed.group_of
+        if not groups or groups[0] == groups[-1]:
+            continue
+        for group in dict.fromkeys(groups):
+            first, end = groups.index(group), len(groups) - groups[::-1].index(group)
+            parts.append(_cut_part(text, one, first, end))
+    return parts
+
+
+def _cut_part(text: int, one: Evidence, first: int, end: int) -> Part:
+    parsed = one.parsed
+    low, high = parsed.segment_of[first], parsed.segment_of[end - 1]
+    places = [replace(p, segment=p.segment - low) for p in one.places if low <= p.segment <= high]
+    stated, plausible = _read_areas(places)
+    own = ParsedText(
+        parsed.segments[low : high + 1],
+        parsed.words[first:end],
+        parsed.joiners[first:end],
+        [s - low for s in parsed.segment_of[first:end]],
+        [0] * (end - first),
     )
-    return _keep(candidates, tests)
+    if not plausible:
+        stated, plausible = one.stated, one.plausible
+    return Part(text, Evidence(own, places, stated, plausible, one.domain, one.owners), first, low)
 
 
-def _keep(candidates: list[Candidate], tests: tuple[Callable[[int], bool], ...]) -> list[Candidate]:
-    """Candidates after each test in turn; a test that none passes is left out."""
-    for test in tests:
-        if len(candidates) == 1:
-            break
-        candidates = [c for c in candidates if test(c[0])] or candidates
-    return candidates
+def choose_organizations(evidence: Sequence[Evidence], registry: Registry) -> list[list[Choice]]:
+    """For each text the organizations that it names, most probable first; none where none fits.
+
+    A text is read as a whole; one with hard breaks (semicolons and the like) is also read part
+    by part, which may add organizations, or find those of parts that each name one.
+    """
+    choices = _choose(evidence, registry)
+    parts = split_parts(evidence)
+    found = _choose([part.evidence for part in parts], registry)
+    by_text: dict[int, list[Choice]] = {}
+    for part, chosen in zip(parts, found, strict=True):
+        by_text.setdefault(part.text, []).extend(_place(choice, part) for choice in chosen[:1])
+    for text, more in by_text.items():
+        if choices[text] or len(more) > 1:
+            for choice in sorted(more, key=lambda c: -c.probability):
+                _add(choices[text], choice, registry)
+    return choices
 
 
-def _is_one(candidates: list[Candidate], registry: Registry) -> bool:
-    """Whether the namesakes are branches of one company, or one by its kind of name."""
-    if len(candidates) == 1:
+def _choose(evidence: Sequence[Evidence], registry: Registry) -> list[list[Choice]]:
+    choices: list[list[Choice]] = [[] for _ in evidence]
+    rows = list_candidates(evidence, registry)
+    if not len(rows.text):
+        return choices
+    model = load_model()
+    scores = model.candidates.score(rows.features) + _weigh_domains(rows, evidence, registry)
+    firsts = pick_firsts(rows, scores)
+    probability = calibrate(scores[firsts], model.first_calibration)
+    reviewed = (rows.features[firsts, _KIND] < 0) & (rows.features[firsts, _WHOLE] == 2)
+    reviewed &= rows.features[firsts, _VIA] == Via.NAME
+    probability = np.where(reviewed, np.maximum(probability, REVIEWED_PRECISION), probability)
+    kept = probability >= model.threshold
+    firsts, probability = firsts[kept], probability[kept]
+    found = list(zip(probability.tolist(), firsts.tolist(), strict=True))
+    further, first_of = list_further(rows, scores, firsts, registry)
+    if len(further):
+        features = further_features(rows, scores, further, first_of)
+        more = calibrate(model.further.score(features), model.further_calibration)
+        # A further organization is named beside a first one, so it is never surer than that.
+        above = dict(zip(firsts.tolist(), probability.tolist(), strict=True))
+        more = np.minimum(more, [above[row] for row in first_of.tolist()])
+        chosen = more >= model.further_threshold
+        found += zip(more[chosen].tolist(), further[chosen].tolist(), strict=True)
+    for p, row in sorted(found, key=lambda f: (-f[0], f[1])):
+        _add(choices[rows.text[row]], _choice(rows, row, p), registry)
+    return choices
+
+
+def pick_firsts(rows: RankRows, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """The row of the best candidate of each text that has any; of equals the first."""
+    order = np.lexsort((np.arange(len(scores)), -scores, rows.text))
+    text = rows.text[order]
+    firsts: npt.NDArray[np.int64] = order[np.r_[True, text[1:] != text[:-1]]]
+    return firsts
+
+
+def list_further(
+    rows: RankRows,
+    scores: npt.NDArray[np.float64],
+    firsts: npt.NDArray[np.int64],
+    registry: Registry,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Rows that could be named beside the first of their text, and the first of each.
+
+    Of each name the best candidate, where the name shares no word with the first one's and
+    the organization is no part, whole or branch of it.
+    """
+    first_of = dict(zip(rows.text[firsts].tolist(), firsts.tolist(), strict=True))
+    best: dict[tuple[int, int, int], int] = {}
+    for row, text in enumerate(rows.text.tolist()):
+        first = first_of.get(text)
+        if first is None or scores[row] < _MIN_FURTHER_SCORE:
+            continue
+        span, chosen = rows.spans[row], rows.spans[first]
+        apart = span.start >= chosen.start + chosen.size or chosen.start >= span.start + span.size
+        one, other = int(rows.organization[row]), int(rows.organization[first])
+        if not apart or span.inner or _are_related(one, other, registry):
+            continue
+        key = (text, span.start, span.size)
+        if key not in best or scores[row] > scores[best[key]]:
+            best[key] = row
+    found = np.array(list(best.values()), dtype=np.int64)
+    return found, np.array([first_of[t] for t in rows.text[found].tolist()], dtype=np.int64)
+
+
+def further_features(
+    rows: RankRows,
+    scores: npt.NDArray[np.float64],
+    further: npt.NDArray[np.int64],
+    first_of: npt.NDArray[np.int64],
+) -> Floats:
+    """The features of `FURTHER_FEATURES` for each row that could be named as well."""
+    own = np.stack(
+        [scores[further], scores[first_of], rows.features[first_of, _SECTOR] == _COMPANY], axis=1
+    ).astype(np.float32)
+    return np.concatenate([rows.features[further], own], axis=1)
+
+
+def _are_related(one: int, other: int, registry: Registry) -> bool:
+    """Whether the organizations are one, branches of one company, or part and whole."""
+    if one == other:
         return True
-    families = {registry.family_of.get(o) for o, _ in candidates}
-    if len(families) == 1 and None not in families:
+    family = registry.family_of.get(one)
+    if family is not None and family == registry.family_of.get(other):
         return True
-    countries = {registry.countries[o] for o, _ in candidates}
-    return len(countries) == 1 and len(_narrow_by_kind(candidates, registry)) == 1
-
-
-def _best_known(candidates: list[Candidate], registry: Registry) -> Candidate | None:
-    """The organization that the registry knows much more about than its namesakes."""
-    second, first = sorted((registry.weights[o], o, kind) for o, kind in candidates)[-2:]
-    return (first[1], first[2]) if first[0] >= _WELL_KNOWN * second[0] else None
-
-
-def _is_supported(organization: int, evidence: Evidence, registry: Registry) -> bool:
-    """Whether place or domain speak for the organization, besides its name."""
-    country = registry.countries[organization]
-    if country is not None and country in evidence.plausible:
-        return True
-    if organization in evidence.owners:
-        return True
-    return country is not None and _area_of(evidence.domain) == country
-
-
-def _area_of(domain: str | None) -> str | None:
-    """The country that a domain's ending suggests; `.gov` and `.mil` are of the US."""
-    if domain is None:
-        return None
-    return "US" if domain.endswith((".gov", ".mil")) else area_of_domain(domain)
-
-
-def _decide_acronym(span: Span, evidence: Evidence, registry: Registry) -> Choice | None:
-    """An acronym counts only with support of its own, or as a long one that nobody shares."""
-    supported = [c for c in span.candidates if _is_supported(c[0], evidence, registry)]
-    owned = [c for c in supported if c[0] in evidence.owners]
-    for candidates in (owned, supported):
-        if len(candidates) == 1:
-            return Choice(candidates[0][0], 0.5, "acronym", span)
-    alone = len(span.candidates) == 1 and not evidence.places and span.whole == 2
-    if alone and len(evidence.parsed.segments[0]) >= 4:
-        return Choice(span.candidates[0][0], 0.4, "acronym", span)
-    return None
-
-
-def _drop_parents(choices: list[Choice], registry: Registry) -> list[Choice]:
-    """Without repeated organizations and those whose own part is named as well."""
-    chosen: dict[int, Choice] = {}
-    for choice in choices:
-        chosen.setdefault(choice.organization, choice)
-    parents = set()
-    for organization in chosen:
-        above = registry.parents[organization]
+    for below, above in ((one, other), (other, one)):
+        at = registry.parents[below]
         for _ in range(4):
-            if above < 0 or above == organization:
+            if at == above:
+                return True
+            if at < 0:
                 break
-            parents.add(above)
-            above = registry.parents[above]
-    return [c for o, c in chosen.items() if o not in parents] or list(chosen.values())[:1]
+            at = registry.parents[at]
+    return False
+
+
+def _add(chosen: list[Choice], choice: Choice, registry: Registry) -> None:
+    """Add a further organization, unless one that was chosen before is part or whole of it."""
+    related = any(
+        _are_related(choice.organization, known.organization, registry) for known in chosen
+    )
+    if not related:
+        chosen.append(choice)
+
+
+def _choice(rows: RankRows, row: int, probability: float) -> Choice:
+    span = rows.spans[row]
+    overlay = rows.features[row, _KIND] < 0
+    if span.via is Via.NAME:
+        rule = ("name_in_text", "segment_name", "text_name")[span.whole]
+        if overlay and span.whole:
+            rule = ("segment_overlay", "text_overlay")[span.whole - 1]
+        if rows.features[row, _EQUALS] and not overlay:
+            rule = "homonym"
+    else:
+        rule = _RULE_OF_VIA[span.via]
+    return Choice(int(rows.organization[row]), round(probability, 4), rule, span)
+
+
+def _place(choice: Choice, part: Part) -> Choice:
+    """The choice of a part, placed in the whole text."""
+    span = choice.span._replace(
+        start=choice.span.start + part.first_word,
+        segment=choice.span.segment + part.first_segment,
+    )
+    return replace(choice, span=span)
+
+
+def _weigh_domains(
+    rows: RankRows, evidence: Sequence[Evidence], registry: Registry
+) -> npt.NDArray[np.float64]:
+    """What the domain adds to candidates that the text names: it never speaks against one."""
+    extra = np.zeros(len(rows.text))
+    with_domain = [one.domain is not None for one in evidence]
+    if not any(with_domain):
+        return extra
+    for row in np.flatnonzero(np.array(with_domain)[rows.text]).tolist():
+        one = evidence[rows.text[row]]
+        o = int(rows.organization[row])
+        if any(_are_related(o, owner, registry) for owner in one.owners):
+            extra[row] = OWNER_LOG_ODDS
+        elif rows.features[row, _EQUALS] and one.domain is not None and not one.plausible:
+            area = "US" if one.domain.endswith((".gov", ".mil")) else area_of_domain(one.domain)
+            extra[row] = AREA_LOG_ODDS * (area is not None and area == registry.countries[o])
+    return extra

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
-NORMALISER_VERSION: Final = 1
+NORMALISER_VERSION: Final = 2
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -56,7 +56,7 @@ _EXPANSIONS: Final = {
     "telecommunication": "telecommun telecommunications telecom telecomunicaciones",
     "polytechnic": "polytech",
     "mathematics": "math maths mathematical",
-    "medical": "med",
+    "medical": "med medicine medicina medecine medizin",
     "research": "res recherche",
     "development": "dev",
     "electrical": "elec elect electr",
@@ -96,7 +96,9 @@ _TRAILING_MARKS: Final = re.compile(r"[†‡*§¶♢♦♯∗⋆★]+")
 _FLOATING_ACCENT: Final = re.compile(r"\s?[´¨`ˆ˜¸˚ˇ]\s?(?=[A-Za-zı])|(?<=[A-Za-z])[´¨ˆ˜¸˚ˇ]")
 _TEX_ACCENT: Final = re.compile(r"\\[\"'`^~=.uvHckrtbd]\s*\{?\\?([A-Za-z])\}?")
 _BROKEN_WORD: Final = re.compile(r"(?<=[a-z]{2})- (?!and\b|or\b|und\b|et\b|e\b|y\b)(?=[a-z]{2})")
-_DOTTED: Final = re.compile(r"\b(?:[a-z]\.){2,}(?:[a-z]\b)?")
+_DOTTED: Final = re.compile(r"\b(?:[a-z]\. ?){2,}(?:[a-z]\b)?")
+_WRITTEN_MARKS: Final = re.compile(r"#(?:TAB|N|R)#")
+_MARK_BEFORE_COMMA: Final = re.compile(r"(?<=[a-zA-Z])\s\d{1,2}\s+(?=,)")
 _LETTERS: Final = str.maketrans(
     {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"}
     | dict.fromkeys("'’‘`´ʼ′", "")
@@ -129,6 +131,10 @@ def tidy_text(text: str) -> str:
         text = _FLOATING_ACCENT.sub("", text)
         text = unicodedata.normalize("NFKC", text)
         text = _TRAILING_MARKS.sub(" ", text)
+    if "#" in text:
+        text = _WRITTEN_MARKS.sub(" ", text)
+    if " ," in text:
+        text = _MARK_BEFORE_COMMA.sub(" ", text)
     if "- " in text:
         text = _BROKEN_WORD.sub("", text)
     return _FOOTNOTES.sub(" ", text).strip()
@@ -183,7 +189,7 @@ def is_wide(text: str) -> bool:
 
 
 def _undot(match: re.Match[str]) -> str:
-    return match[0].replace(".", "") + " "
+    return match[0].replace(".", "").replace(" ", "") + " "
 
 
 def _strip_accents(text: str) -> str:

@@ -8,17 +8,23 @@ IN has the columns `id,affiliation[,domain][,year]`, OUT
 from __future__ import annotations
 
 import csv
+import gc
+import io
 import os
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
 import pyarrow as pa
 
 from talentflow.core.errors import InputError, StoreError
-from talentflow.resolve.organizations import Answer, resolve_affiliation
+from talentflow.core.executor import run_in_processes
+from talentflow.resolve.organizations import Answer, Query, resolve_affiliations
 from talentflow.resolve.registry import Registry, build_registry
 from talentflow.sources.ror import read_ror
 from talentflow.sources.university_domains import read_university_domains
@@ -39,7 +45,12 @@ MAX_FIELD_CHARS: Final = 100_000
 
 _MAX_LINE_CHARS: Final = 8 * 2**20
 _CACHED_ANSWERS: Final = 200_000
-_PROGRESS_ROWS: Final = 5_000
+_SLICE_ROWS: Final = 2_000
+_SLICE_CHARS: Final = 2**20
+_SMALL_FILE_BYTES: Final = 400_000
+"""A smaller file is resolved sooner than a second process could load the registry."""
+
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _REJECTED: Final = "rejected: "
 
 
@@ -56,6 +67,7 @@ def resolve_organizations_csv(
     registry_dir: Path,
     output_path: Path,
     on_progress: Callable[[int, int], None] | None = None,
+    workers: int | None = None,
 ) -> dict[str, int]:
     """Resolve each row of `input_path` and write `output_path`; returns counts of rows.
 
@@ -65,11 +77,12 @@ def resolve_organizations_csv(
     be read comes back with its reason in `rule` (`rejected: …`). Counts: `rows`, `matched`,
     `with_country`, `unmatched`, `rejected`; `rows = matched + unmatched + rejected`.
 
-    Memory does not grow with the file. `on_progress` gets bytes read and bytes in all. The
+    Large files are resolved in `workers` processes (default: one per core), which changes
+    nothing but the time. Memory does not grow with the file. `on_progress` gets bytes read and bytes in all. The
     output appears only when complete. Raises `InputError` where the input has no usable
     header or the registry cannot be read, `StoreError` where the output cannot be written.
     """
-    registry = load_registry(registry_dir)
+    files = find_registry_files(registry_dir)
     counts = {"rows": 0, "matched": 0, "with_country": 0, "unmatched": 0, "rejected": 0}
     partial = output_path.with_name(f".{output_path.name}.{os.getpid()}.partial")
     try:
@@ -80,11 +93,14 @@ def resolve_organizations_csv(
             size = os.fstat(source.fileno()).st_size
             writer = csv.writer(target, lineterminator="\n")
             writer.writerow(OUTPUT_COLUMNS)
-            answers = _Resolver(registry)
-            for row in _read_rows(source, input_path):
-                writer.writerows(answers.resolve(row, counts))
-                if on_progress is not None and counts["rows"] % _PROGRESS_ROWS == 0:
-                    on_progress(source.buffer.tell(), size)  # type: ignore[attr-defined] # IO hides buffer
+            slices = _cut_slices(source, input_path, files)
+            workers = workers or (_count_cores() if size > _SMALL_FILE_BYTES else 1)
+            for done in run_in_processes(_resolve_slice, slices, workers):
+                target.write(done.lines)
+                for name, count in done.counts.items():
+                    counts[name] += count
+                if on_progress is not None:
+                    on_progress(done.bytes_read, size)
             if on_progress is not None:
                 on_progress(size, size)
         partial.replace(output_path)
@@ -127,7 +143,10 @@ def find_registry_files(folder: Path) -> RegistryFiles:
 
 def load_registry(folder: Path) -> Registry:
     """The registry of the files in `folder`."""
-    files = find_registry_files(folder)
+    return _load_files(find_registry_files(folder))
+
+
+def _load_files(files: RegistryFiles) -> Registry:
     ror = read_ror(files.ror)
     universities: pa.Table | None = None
     if files.university_domains is not None:
@@ -135,14 +154,74 @@ def load_registry(folder: Path) -> Registry:
     return build_registry(ror.organizations, ror.organization_names, universities)
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     """One row as read. `problem` is set where it cannot be used."""
 
     id: str
     affiliation: str = ""
     domain: str = ""
+    year: int | None = None
     problem: str | None = None
+
+
+class _Slice(NamedTuple):
+    """Some rows of the file, and how much of it had been read with the last of them."""
+
+    files: RegistryFiles
+    rows: list[_Row]
+    bytes_read: int
+
+
+class _Done(NamedTuple):
+    """Lines to write for a slice, and what became of its rows."""
+
+    lines: str
+    counts: dict[str, int]
+    bytes_read: int
+
+
+def _cut_slices(source: IO[str], path: Path, files: RegistryFiles) -> Iterator[_Slice]:
+    rows: list[_Row] = []
+    chars = 0
+    for row in _read_rows(source, path):
+        rows.append(row)
+        chars += len(row.affiliation)
+        if len(rows) >= _SLICE_ROWS or chars >= _SLICE_CHARS:
+            yield _Slice(files, rows, source.buffer.tell())  # type: ignore[attr-defined] # IO hides buffer
+            rows, chars = [], 0
+    if rows:
+        yield _Slice(files, rows, source.buffer.tell())  # type: ignore[attr-defined] # IO hides buffer
+
+
+def _resolve_slice(task: _Slice) -> _Done:
+    counts: Counter[str] = Counter(rows=len(task.rows))
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    resolver = _start_resolver(task.files, _list_versions(task.files))
+    for row, answers in zip(task.rows, resolver.answer(task.rows), strict=True):
+        if row.problem is not None:
+            counts["rejected"] += 1
+            writer.writerow((row.id, 1, "", "", "", "", "", "", _REJECTED + row.problem))
+            continue
+        counts["matched" if answers[0].organization is not None else "unmatched"] += 1
+        counts["with_country"] += answers[0].country is not None
+        for rank, answer in enumerate(answers, start=1):
+            writer.writerow((row.id, rank, *resolver.describe(answer)))
+    return _Done(target.getvalue(), dict(counts), task.bytes_read)
+
+
+def _list_versions(files: RegistryFiles) -> tuple[int, ...]:
+    paths = [p for p in (*files.ror, files.university_domains) if p is not None]
+    return tuple(path.stat().st_mtime_ns for path in paths)
+
+
+@lru_cache(maxsize=1)
+def _start_resolver(files: RegistryFiles, _: tuple[int, ...]) -> _Resolver:
+    """One resolver per process; a changed registry file makes a new one."""
+    resolver = _Resolver(_load_files(files))
+    gc.collect()
+    gc.freeze()  # a registry of a million objects is not garbage, and need not be searched for it
+    return resolver
 
 
 class _Resolver:
@@ -150,32 +229,20 @@ class _Resolver:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._known: dict[tuple[str, str], list[Answer]] = {}
+        self._known: dict[Query, list[Answer]] = {}
 
-    def resolve(self, row: _Row, counts: dict[str, int]) -> list[tuple[object, ...]]:
-        counts["rows"] += 1
-        if row.problem is not None:
-            counts["rejected"] += 1
-            return [(row.id, 1, "", "", "", "", "", "", _REJECTED + row.problem)]
-        answers = self._answer(row)
-        found = answers[0].organization is not None
-        counts["matched" if found else "unmatched"] += 1
-        counts["with_country"] += answers[0].country is not None
-        return [
-            (row.id, rank, *self._describe(answer)) for rank, answer in enumerate(answers, start=1)
+    def answer(self, rows: list[_Row]) -> list[list[Answer]]:
+        """The answers of each row; none for a row with a problem."""
+        if len(self._known) >= _CACHED_ANSWERS:
+            self._known.clear()
+        queries = [
+            None if row.problem else Query(row.affiliation, row.domain, row.year) for row in rows
         ]
+        new = list(dict.fromkeys(q for q in queries if q is not None and q not in self._known))
+        self._known.update(zip(new, resolve_affiliations(new, self._registry), strict=True))
+        return [[] if query is None else self._known[query] for query in queries]
 
-    def _answer(self, row: _Row) -> list[Answer]:
-        key = (row.affiliation, row.domain)
-        answers = self._known.get(key)
-        if answers is None:
-            if len(self._known) >= _CACHED_ANSWERS:
-                self._known.clear()
-            answers = resolve_affiliation(row.affiliation, row.domain, self._registry)
-            self._known[key] = answers
-        return answers
-
-    def _describe(self, answer: Answer) -> tuple[object, ...]:
+    def describe(self, answer: Answer) -> tuple[object, ...]:
         o, registry = answer.organization, self._registry
         identifier = "" if o is None else registry.ids[o]
         return (
@@ -187,6 +254,10 @@ class _Resolver:
             "" if answer.probability is None else f"{answer.probability:.3f}",
             answer.rule,
         )
+
+
+def _count_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _open_input(path: Path) -> IO[str]:
@@ -260,4 +331,10 @@ def _check_row(cells: list[str], header: list[str], place: dict[str, int]) -> _R
     if "\ufffd" in affiliation:
         return _Row(id=identifier, problem="affiliation is not UTF-8 text")
     domain = cells[place["domain"]] if "domain" in place else ""
-    return _Row(id=identifier, affiliation=affiliation, domain=domain)
+    year = cells[place["year"]].strip() if "year" in place else ""
+    return _Row(
+        id=identifier,
+        affiliation=affiliation,
+        domain=domain,
+        year=int(year) if _YEAR.fullmatch(year) else None,
+    )

@@ -6,8 +6,10 @@ any number of processes. It holds plain dictionaries and lists, so it pickles an
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
@@ -18,6 +20,7 @@ from talentflow.core.areas import area_names
 from talentflow.resolve.normalise import normalise, word_set
 from talentflow.resolve.overlays import read_overlay
 from talentflow.resolve.places import PlaceIndex, build_places
+from talentflow.resolve.rank_index import RankIndex, build_rank_index
 
 MAX_NAME_WORDS: Final = 14
 
@@ -67,14 +70,20 @@ class Registry:
     """Organizations as parallel lists, and indexes from normalised words to positions."""
 
     ids: list[str] = field(default_factory=list)
+    position: dict[str, int] = field(default_factory=dict)
+    """Id → position in all lists."""
     names: list[str] = field(default_factory=list)
     countries: list[str | None] = field(default_factory=list)
     cities: list[str | None] = field(default_factory=list)
     sectors: list[str | None] = field(default_factory=list)
     current: list[int] = field(default_factory=list)
     """Position of what the organization is today: itself, or the successor of a withdrawn one."""
+    former: dict[tuple[str, int], int] = field(default_factory=dict)
+    """A name and what bears it today → the withdrawn organization that bore it before."""
     parents: list[int] = field(default_factory=list)
     """Position of the parent; -1 where none is known."""
+    founded: list[int | None] = field(default_factory=list)
+    """Year of foundation."""
     weights: list[int] = field(default_factory=list)
     """Names and parts that the registry lists of an organization: how well known it is."""
     named_only: set[int] = field(default_factory=set)
@@ -92,6 +101,8 @@ class Registry:
     longest: dict[str, int] = field(default_factory=dict)
     """First word of a name → number of words of the longest name that begins with it."""
     places: PlaceIndex = field(default_factory=lambda: build_places(()))
+    rank: RankIndex = field(init=False)
+    """What the ranker reads of all this."""
 
     def find_domain(self, domain: str) -> tuple[int, ...]:
         """Organizations of the longest known ending of a domain; free-mail hosts give none."""
@@ -127,14 +138,26 @@ def build_registry(
     organizations: pa.Table,
     organization_names: pa.Table,
     university_domains: pa.Table | None = None,
+    ignored_names: frozenset[str] = frozenset(),
 ) -> Registry:
     """The registry of tables that satisfy the contracts of the same names.
 
     Overlays shipped with the package add short names, companies with their seats, and
     domains; what they name that the tables lack gets a local id (`local:…`). Universities of
-    `university_domains` that the tables lack are added likewise.
+    `university_domains` that the tables lack are added likewise. Overlay names in
+    `ignored_names` (as normalised) are left out, to measure what they are worth.
     """
-    builder = _Builder()
+    with _uncollected():
+        return _build(organizations, organization_names, university_domains, ignored_names)
+
+
+def _build(
+    organizations: pa.Table,
+    organization_names: pa.Table,
+    university_domains: pa.Table | None,
+    ignored_names: frozenset[str],
+) -> Registry:
+    builder = _Builder(ignored_names)
     builder.add_organizations(organizations)
     builder.add_names(organization_names)
     builder.add_overlay("aliases.csv")
@@ -145,10 +168,23 @@ def build_registry(
     return builder.finish()
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A million lasting objects are made inside; looking for cycles among them takes as long."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 class _Builder:
     """Collects names and domains; `finish` freezes them."""
 
-    def __init__(self) -> None:
+    def __init__(self, ignored_names: frozenset[str]) -> None:
+        self.ignored_names = ignored_names
         self.registry = Registry()
         self.position: dict[str, int] = {}
         self.named: dict[str, list[Candidate]] = {}
@@ -163,6 +199,7 @@ class _Builder:
         registry = self.registry
         self.position = {identifier: i for i, identifier in enumerate(columns["organization_id"])}
         registry.ids = columns["organization_id"]
+        registry.position = self.position
         registry.names = columns["name"]
         registry.countries = columns["country"]
         registry.cities = columns["city"]
@@ -173,6 +210,7 @@ class _Builder:
             _follow(i, successors, columns["status"]) for i in range(len(registry.ids))
         ]
         registry.weights = [1] * len(registry.ids)
+        registry.founded = columns["established"]
         for parent in registry.parents:
             if parent >= 0:
                 registry.weights[parent] += 2
@@ -252,12 +290,16 @@ class _Builder:
             words = key.split(" ", MAX_NAME_WORDS)
             if len(words) <= MAX_NAME_WORDS and registry.longest.get(words[0], 0) < len(words):
                 registry.longest[words[0]] = len(words)
+        registry.rank = build_rank_index(registry)
         return registry
 
     def _add_name(self, name: str, i: int, kind: Kind) -> None:
         key = normalise(name)
         if key:
-            _append(self.named, key, self.registry.current[i], kind)
+            today = self.registry.current[i]
+            _append(self.named, key, today, kind)
+            if today != i:
+                self.registry.former.setdefault((key, today), i)
 
     def _add_acronym(self, name: str, i: int) -> None:
         key = normalise(name)
@@ -296,6 +338,8 @@ class _Builder:
                 self.registry.family_seats.setdefault(normalise(base[1]), country)
         for name in (*names, registry_name):
             key = normalise(name)
+            if key in self.ignored_names:
+                continue
             found = self.named.setdefault(key, [])
             if found and found[0][1] is Kind.OVERLAY:
                 continue  # the first line wins
@@ -348,6 +392,7 @@ class _Builder:
         registry.current.append(i)
         registry.parents.append(-1)
         registry.weights.append(1)
+        registry.founded.append(None)
         return i
 
 

@@ -1,0 +1,257 @@
+"""What does the ranker have to know of the registry, as arrays and tables of words?
+
+Built once from a registry: how rare each word of a name is, what each organization is and
+where, and which names hold a given word, for texts whose names are not written as registered.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from talentflow.core.vocabulary import SECTORS
+from talentflow.resolve.normalise import is_wide, normalise
+
+if TYPE_CHECKING:
+    from talentflow.resolve.registry import Registry
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
+
+LIKE_NAMES: Final = 6
+"""Names of the registry that are looked at for one unknown name."""
+
+_COMMON_WORD_NAMES: Final = 2_500
+"""A word of more names finds nothing by itself."""
+_USUAL_NAMES: Final = 120_000
+"""Names of a registry; in a smaller one a word is as rare as if it had so many."""
+
+_MIN_LIKENESS: Final = 0.45
+_STEM: Final = 4
+
+
+@dataclass(frozen=True)
+class NameWords:
+    """Words ↔ names in both directions (compressed rows), and the weight of each name."""
+
+    number: dict[str, int]
+    weight: Floats
+    """Of each word: the rarer in names, the heavier."""
+    starts: Ints
+    names: Ints
+    name_weight: Floats
+    keys: list[str]
+    stems: dict[str, list[str]]
+    """Rare words by their first letters, to find the one that a typing error meant."""
+
+
+@dataclass(frozen=True)
+class RankIndex:
+    """The registry as the ranker reads it. Arrays are parallel to the registry's lists."""
+
+    pairs: dict[str, int]
+    """First two words of a name → words of the longest name that begins with them."""
+    place_words: dict[str, int]
+    """First word of a place name → words of the longest place name that begins with it."""
+    rarest: float
+    rarity: dict[str, float]
+    """Of each word of a name: the fewer names have it, the more."""
+    words: NameWords
+    cities: list[str]
+    ages: list[float]
+    """Centuries since the organization was founded, as of 2100; 0 where not known."""
+    sectors: Floats
+    is_family: Floats
+    is_local: list[bool]
+    """Known by little more than a name, or only to the hand-kept tables."""
+
+    def weight_of(self, word: str) -> float:
+        """How rare a word is in names; an unknown word is as rare as any."""
+        return self.rarity.get(word, self.rarest)
+
+
+def build_rank_index(registry: Registry) -> RankIndex:
+    """The index of a registry whose names are complete."""
+    pairs: dict[str, int] = {}
+    for key in registry.by_name:
+        words = key.split(" ", 15)
+        if 1 < len(words) < 16:
+            pair = f"{words[0]} {words[1]}"
+            if pairs.get(pair, 0) < len(words):
+                pairs[pair] = len(words)
+    words_of = _index_words([key for key in registry.by_name if " " in key or len(key) > 3])
+    cities = {city: normalise(city) for city in set(registry.cities) if city}
+    sectors = {name: i for i, name in enumerate(SECTORS)}
+    return RankIndex(
+        pairs=pairs,
+        place_words=_index_places(registry),
+        rarest=math.log(max(len(registry.by_name), _USUAL_NAMES) + 1),
+        rarity=dict(zip(words_of.number, words_of.weight.tolist(), strict=True)),
+        words=words_of,
+        cities=[cities.get(city or "", "") for city in registry.cities],
+        ages=[(2100 - year) / 100 if year else 0.0 for year in registry.founded],
+        sectors=_floats([sectors.get(s or "", 0) for s in registry.sectors]),
+        is_family=_floats([i in registry.family_of for i in range(len(registry.ids))]),
+        is_local=[
+            i in registry.named_only or x.startswith("local:") for i, x in enumerate(registry.ids)
+        ],
+    )
+
+
+def _floats(values: Sequence[float]) -> Floats:
+    return np.array(values, dtype=np.float32)
+
+
+def _index_places(registry: Registry) -> dict[str, int]:
+    places = registry.places
+    longest: dict[str, int] = {}
+    for names in (places.countries, places.states, places.cities):
+        for key in names:
+            first, _, rest = key.partition(" ")
+            size = 1 + (rest.count(" ") + 1 if rest else 0)
+            if longest.get(first, 0) < size:
+                longest[first] = size
+    return longest
+
+
+def _index_words(keys: list[str]) -> NameWords:
+    number: dict[str, int] = {}
+    pairs: list[int] = []
+    sizes = np.zeros(len(keys), dtype=np.int64)
+    for i, key in enumerate(keys):
+        found = {number.setdefault(word, len(number)) for word in key.split()}
+        pairs.extend(found)
+        sizes[i] = len(found)
+    word = np.array(pairs, dtype=np.int32)
+    name = np.repeat(np.arange(len(keys), dtype=np.int32), sizes)
+    counts = np.bincount(word, minlength=len(number))
+    of = max(len(keys), _USUAL_NAMES)
+    weight = np.log((of + 1) / np.maximum(counts, 1)).astype(np.float32)
+    starts = np.zeros(len(number) + 1, dtype=np.int32)
+    np.cumsum(counts, out=starts[1:])
+    order = np.argsort(word, kind="stable")
+    stems: dict[str, list[str]] = {}
+    for text, i in number.items():
+        if counts[i] < 300 and len(text) > 5 and not is_wide(text):
+            stems.setdefault(text[:_STEM], []).append(text)
+    name_weight = np.bincount(name, weights=weight[word], minlength=len(keys)).astype(np.float32)
+    return NameWords(number, weight, starts, name[order], name_weight, keys, stems)
+
+
+def find_like_names(
+    queries: Sequence[Sequence[str]], index: RankIndex
+) -> list[list[tuple[str, float]]]:
+    """For each list of words the names most like it, with a likeness from 0 to 1.
+
+    The likeness is the weight of the words shared over the mean weight of both.
+    """
+    words = index.words
+    starts, flat, weights = [0], [], []
+    for query in queries:
+        known, total = set(), 0.0
+        for word in dict.fromkeys(query):
+            number = words.number.get(word)
+            if number is None:
+                number = _mend(word, words)
+            if number is None:
+                total += index.rarest
+            else:
+                known.add(number)
+                total += float(words.weight[number])
+        flat.extend(sorted(known))
+        starts.append(len(flat))
+        weights.append(total)
+    if not flat:
+        return [[] for _ in queries]
+    names, likeness = _find_like(
+        np.array(starts, dtype=np.int32),
+        np.array(flat, dtype=np.int32),
+        np.array(weights, dtype=np.float32),
+        words.starts,
+        words.names,
+        words.weight,
+        words.name_weight,
+    )
+    return [
+        [
+            (words.keys[n], float(score))
+            for n, score in zip(found, scores, strict=True)
+            if score > _MIN_LIKENESS
+        ]
+        for found, scores in zip(names.tolist(), likeness.tolist(), strict=True)
+    ]
+
+
+def _mend(word: str, words: NameWords) -> int | None:
+    """The one known word that differs by one letter; null where there is none or several."""
+    if len(word) < 6 or is_wide(word):
+        return None
+    near = [w for w in words.stems.get(word[:_STEM], ()) if _differs_by_one(word, w)]
+    return words.number[near[0]] if len(near) == 1 else None
+
+
+def _differs_by_one(left: str, right: str) -> bool:
+    if abs(len(left) - len(right)) > 1 or left == right:
+        return False
+    short, long = sorted((left, right), key=len)
+    same = 0
+    while same < len(short) and short[same] == long[same]:
+        same += 1
+    if len(short) < len(long):
+        return short[same:] == long[same + 1 :]
+    rest_short, rest_long = short[same + 1 :], long[same + 1 :]
+    swapped = short[same : same + 2] == long[same : same + 2][::-1]
+    return rest_short == rest_long or (swapped and short[same + 2 :] == long[same + 2 :])
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _find_like(
+    query_starts: Ints,
+    query_words: Ints,
+    query_weights: Floats,
+    starts: Ints,
+    names: Ints,
+    weight: Floats,
+    name_weight: Floats,
+) -> tuple[Ints, Floats]:
+    n = query_starts.size - 1
+    found = np.full((n, LIKE_NAMES), -1, dtype=np.int32)
+    best = np.zeros((n, LIKE_NAMES), dtype=np.float32)
+    shared = np.zeros(name_weight.size, dtype=np.float32)
+    touched = np.empty(name_weight.size, dtype=np.int32)
+    for q in range(n):
+        count = 0
+        for rare in (True, False):
+            for at in range(query_starts[q], query_starts[q + 1]):
+                w = query_words[at]
+                size = starts[w + 1] - starts[w]
+                if (size <= _COMMON_WORD_NAMES) != rare:
+                    continue
+                for k in range(starts[w], starts[w + 1]):
+                    i = names[k]
+                    if shared[i] == 0.0:
+                        if not rare:
+                            continue
+                        touched[count] = i
+                        count += 1
+                    shared[i] += weight[w]
+        for t in range(count):
+            i = touched[t]
+            score = 2 * shared[i] / (query_weights[q] + name_weight[i])
+            shared[i] = 0.0
+            if score <= best[q, LIKE_NAMES - 1]:
+                continue
+            at = LIKE_NAMES - 1
+            while at > 0 and best[q, at - 1] < score:
+                best[q, at] = best[q, at - 1]
+                found[q, at] = found[q, at - 1]
+                at -= 1
+            best[q, at] = score
+            found[q, at] = i
+    return found, best
