@@ -154,7 +154,7 @@ def locate(text: str, domain: str, registry: Registry) -> Location:
     if not text.strip():
         return locate_domain(mail, registry)
     evidence = gather_evidence(text, mail, registry)
-    choices = choose_organizations(evidence, registry)
+    choices = choose_organizations([evidence], registry)[0]
     named = [name_choice(c, RULE_PRECISION[c.rule]) for c in choices]
     return locate_affiliation(text, named, evidence, registry)[0]
 
@@ -359,7 +359,7 @@ def measure_speed(data: Path, registry: Registry) -> float:
     ready = []
     for text, domain in sample:
         evidence = gather_evidence(text, clean_domain(domain), registry)
-        named = [name_choice(c) for c in choose_organizations(evidence, registry)]
+        named = [name_choice(c) for c in choose_organizations([evidence], registry)[0]]
         ready.append((text, named, evidence))
     started = time.process_time()
     for text, named, evidence in ready:

@@ -61,7 +61,7 @@ def locate(text: str | None, registry: Registry, domain: str | None = None) -> L
     if not text:
         return locate_domain(domain, registry)
     evidence = gather_evidence(text, domain, registry)
-    named = [name_choice(choice) for choice in choose_organizations(evidence, registry)]
+    named = [name_choice(choice) for choice in choose_organizations([evidence], registry)[0]]
     return locate_affiliation(text, named, evidence, registry)[0]
 
 
