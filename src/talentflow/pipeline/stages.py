@@ -102,7 +102,10 @@ def read_registry(files: Iterable[InputFile], progress: Progress) -> Tables:
 def resolve_organizations(
     mentions: pa.Table, registry: Path, workers: int, progress: Progress
 ) -> Tables:
-    """Mentions → resolved mentions and all organizations they name, against the tables in the folder `registry`."""
+    """Mentions → resolved mentions and all organizations they name.
+
+    The registry is that of the tables in the folder `registry`.
+    """
     tasks = [
         (registry, mentions.slice(start, _MENTIONS_A_TASK))
         for start in range(0, mentions.num_rows, _MENTIONS_A_TASK)

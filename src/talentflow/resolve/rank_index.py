@@ -99,8 +99,7 @@ def build_rank_index(registry: Registry) -> RankIndex:
         sectors=_floats([sectors.get(s or "", 0) for s in registry.sectors]),
         is_family=_floats([i in registry.family_of for i in range(len(registry.ids))]),
         is_local=[
-            i in registry.named_only or x.startswith("local:")
-            for i, x in enumerate(registry.ids)
+            i in registry.named_only or x.startswith("local:") for i, x in enumerate(registry.ids)
         ],
     )
 
