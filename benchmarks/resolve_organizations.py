@@ -149,6 +149,7 @@ def _tf_idf(registry: Registry) -> System:
 
     def answer(texts: Sequence[str]) -> list[Found]:
         from rapidfuzz import fuzz
+
         from talentflow.resolve.rank_index import find_like_names
 
         found = []
@@ -291,9 +292,7 @@ def _measure_edits(truths: list[Truth], found: list[Found], registry: Registry) 
     swapped = [(i, s) for i in answered if (s := _swap_country(truths[i], found[i], registry))]
     swapped = swapped[:600]
     again = ranker([text for _, text in swapped])
-    moved = [
-        not f or f[0][0] != found[i][0][0] for (i, _), f in zip(swapped, again, strict=True)
-    ]
+    moved = [not f or f[0][0] != found[i][0][0] for (i, _), f in zip(swapped, again, strict=True)]
     rows.append(_row("changed by another country", {"ranker": _interval(moved)}, 0.96))
     return rows
 
@@ -435,7 +434,9 @@ def _row(
     point, low, high = figures["ranker"]
     others = [f"{k} {v[0]:.3f}" for k, v in figures.items() if k != "ranker"]
     against = "; ".join([*([f"must {limit}"] if limit is not None else []), *others])
-    ratio = 1.0 if limit is None else limit / max(point, 1e-9) if smaller_is_better else point / limit
+    ratio = (
+        1.0 if limit is None else limit / max(point, 1e-9) if smaller_is_better else point / limit
+    )
     return _make_row(name, point, f"{low:.3f}–{high:.3f}", against, ratio)
 
 

@@ -113,3 +113,16 @@ def test_progress_ends_at_the_size_of_the_input(tmp_path: Path, registry_dir: Pa
         source, registry_dir, tmp_path / "out.csv", lambda done, size: seen.append((done, size))
     )
     assert seen[-1] == (19, 19)
+
+
+def test_workers_and_slices_change_nothing(tmp_path: Path, registry_dir: Path) -> None:
+    source = tmp_path / "in.csv"
+    rows = "".join(f'{i},"Alder University, room {i % 2100}",,1999\n' for i in range(4500))
+    source.write_text("id,affiliation,domain,year\n" + rows, encoding="utf-8")
+    outputs = []
+    for workers in (1, 2):
+        target = tmp_path / f"out{workers}.csv"
+        counts = resolve_organizations_csv(source, registry_dir, target, workers=workers)
+        assert counts["rows"] == counts["matched"] == 4500
+        outputs.append(target.read_bytes())
+    assert outputs[0] == outputs[1]

@@ -81,7 +81,8 @@ class Via(IntEnum):
 class Span(NamedTuple):
     """A known name in the text. `whole`: segments it fills: 2 the text, 1 a segment, 0 neither.
 
-    `inner`: part of a longer known name. `likeness`: 1 where the words are those of the name.
+    `inner`: part of a longer known name. `cut`: what stands beside it looks like part of a
+    longer unknown one. `likeness`: 1 where the words are those of the name.
     """
 
     start: int
@@ -94,6 +95,7 @@ class Span(NamedTuple):
     likeness: float
     key: str
     candidates: tuple[Candidate, ...]
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -190,11 +192,12 @@ def _describe_span(
             return None
         if inner and size == 1:
             return None
-        if not at_end and _continues(parsed, registry, end):
-            return None
-        if not at_start and not inner and _is_cut(parsed, registry, start):
-            return None
-    return Span(start, size, segments[start], whole, generic, Via.NAME, inner, 1.0, key, candidates)
+    cut = (not at_end and _continues(parsed, registry, end)) or (
+        not at_start and not inner and _is_cut(parsed, registry, start)
+    )
+    return Span(
+        start, size, segments[start], whole, generic, Via.NAME, inner, 1.0, key, candidates, cut
+    )
 
 
 def _continues(parsed: ParsedText, registry: Registry, end: int) -> bool:

@@ -35,9 +35,15 @@ AREA_LOG_ODDS: Final = 0.7
 """What an e-mail domain adds to a candidate that owns it, and to one of several namesakes in
 the country that its ending names. The labelled texts have no domains; set with care instead."""
 
+UNSUPPORTED_LOG_ODDS: Final = 4.0
+"""Taken off a name that seems part of a longer unknown one: such texts are rare in the lists,
+whose organizations are all registered, and common elsewhere."""
+
 _MIN_FURTHER_SCORE: Final = -4.0
-_KIND, _WHOLE, _VIA, _EQUALS, _SECTOR = (
-    FEATURES.index(name) for name in ("kind", "whole", "via", "equal_namesakes", "sector")
+_INNER, _OTHER_AREA = (FEATURES.index(name) for name in ("inner", "best_area_other"))
+_KIND, _WHOLE, _VIA, _EQUALS, _SECTOR, _CUT, _AREA, _CITY = (
+    FEATURES.index(name)
+    for name in ("kind", "whole", "via", "equal_namesakes", "sector", "cut", "area", "city")
 )
 _COMPANY: Final = SECTORS.index("company")
 _RULE_OF_VIA: Final = {
@@ -191,6 +197,7 @@ def _choose(evidence: Sequence[Evidence], registry: Registry) -> list[list[Choic
         return choices
     model = load_model()
     scores = model.candidates.score(rows.features) + _weigh_domains(rows, evidence, registry)
+    scores -= UNSUPPORTED_LOG_ODDS * _are_unsupported(rows)
     firsts = pick_firsts(rows, scores)
     probability = calibrate(scores[firsts], model.first_calibration)
     reviewed = (rows.features[firsts, _KIND] < 0) & (rows.features[firsts, _WHOLE] == 2)
@@ -211,6 +218,14 @@ def _choose(evidence: Sequence[Evidence], registry: Registry) -> list[list[Choic
     for p, row in sorted(found, key=lambda f: (-f[0], f[1])):
         _add(choices[rows.text[row]], _choice(rows, row, p), registry)
     return choices
+
+
+def _are_unsupported(rows: RankRows) -> npt.NDArray[np.bool_]:
+    """Names inside a longer known one that fits, and names that look like part of a longer
+    unknown one in texts whose places say nothing for them: `Maple University of Music`."""
+    cut = rows.features[:, _CUT] > 0
+    inner = (rows.features[:, _INNER] > 0) & (rows.features[:, _OTHER_AREA] >= 0)
+    return inner | (cut & (rows.features[:, _AREA] < 2) & (rows.features[:, _CITY] < 2))
 
 
 def pick_firsts(rows: RankRows, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

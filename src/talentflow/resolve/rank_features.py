@@ -35,7 +35,7 @@ SPAN_FEATURES: Final = (
     "at_start", "at_end", "joined_before", "joined_after", "unknown_left", "unknown_right",
     "general_before", "general_after", "place_before", "place_after", "institution_word",
     "contains_names", "share_of_segment", "own_place", "unknown_elsewhere",
-    "missing_word", "extra_word",
+    "missing_word", "extra_word", "cut",
 )  # fmt: skip
 ROW_FEATURES: Final = (
     "kind", "area", "city", "better_namesakes", "equal_namesakes", "rival_weight",
@@ -192,6 +192,7 @@ class _Words:
             self.unknown - left - right - (0 if span.via is not Via.LIKE else inside),
             self._weigh_missing(own, weights) if span.via is Via.LIKE else 0.0,
             self._weigh_extra(first, last, own, index),
+            span.cut,
         )
 
     def _weigh_missing(self, own: Sequence[str], weights: Sequence[float]) -> float:
@@ -276,13 +277,13 @@ class _Candidates:
         if any(not local[f[2]] and f[0] >= 0 for f in fits):
             fits = [f for f in fits if not local[f[2]]]  # bare names are no rivals of full records
         families = {registry.family_of.get(f[2]) for f in fits}
-        if len(fits) > 1 and len(families) == 1 and None not in families:
-            if max(f[0] for f in fits) <= 0:  # branches of one company, none of them placed
-                fits = [max(fits, key=lambda f: (registry.weights[f[2]], -f[2]))]
+        one_company = len(families) == 1 and None not in families
+        if one_company and max(f[0] for f in fits) <= 0:  # none of its branches is placed
+            fits = [max(fits, key=lambda f: (registry.weights[f[2]], -f[2]))]
         if len(fits) > MAX_NAMESAKES:
             fits.sort(key=lambda f: (-f[0], -f[1], f[3]))
             del fits[MAX_NAMESAKES:]
-        rows = []
+        rows: list[tuple[int, tuple[float, ...]]] = []
         ages = registry.rank.ages
         for area, city, o, kind in fits:
             better = equal = 0

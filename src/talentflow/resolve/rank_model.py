@@ -96,8 +96,15 @@ def calibrate(scores: Doubles, points: tuple[Doubles, Doubles]) -> Doubles:
 
 
 def _read_trees(stored: dict[str, Any], name: str) -> Trees:
-    fields = ("roots", "feature", "split", "left", "right", "value")
-    return Trees(*(stored[f"{name}_{f}"] for f in fields), start=float(stored[f"{name}_start"]))
+    return Trees(
+        roots=stored[f"{name}_roots"],
+        feature=stored[f"{name}_feature"],
+        threshold=stored[f"{name}_split"],
+        left=stored[f"{name}_left"],
+        right=stored[f"{name}_right"],
+        value=stored[f"{name}_value"],
+        start=float(stored[f"{name}_start"]),
+    )
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
