@@ -58,8 +58,8 @@ def test_common_names_join_by_co_authors() -> None:
 
 
 def test_a_rare_affiliation_joins_and_a_free_address_does_not() -> None:
-    rows = [("p1", "slot", "Wei Zhang"), ("p2", "slot", "Wei Zhang"), ("p3", "slot", "Wei Zhang")]
-    rows += [("p4", "slot", "Wei Zhang")]
+    rows = [("p1", "slot", "Wei Kim"), ("p2", "slot", "Wei Kim"), ("p3", "slot", "Wei Kim")]
+    rows += [("p4", "slot", "Wei Kim")]
     linked = link(
         rows,
         {

@@ -62,8 +62,8 @@ def link_people(
     of `identifiers.PREFERENCE`), `name:jane doe` where a rare name is all there is, and
     their first reference where not even that. `confidence` is 1 where identifiers alone decide or
     there is a single reference, else the probability of the weakest join: that a name has one
-    bearer where a name decides, what the model says where evidence does; and 0 for an identifier that people of different
-    names use.
+    bearer where a name decides, what the model says where evidence does; and 0 for an identifier
+    that people of different names use.
 
     Raises `ContractError` if a result breaks its contract.
     """

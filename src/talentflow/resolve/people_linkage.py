@@ -84,16 +84,16 @@ def _describe_pair(x: Any, i: int, j: int, relation: int, seen: Any) -> bool:
     x[8], x[9] = rarest, (1.0 if known and count == 0 else 0.0)
     evidence = evidence or count > 0
     count, rarest, known = _share(setting, paper[i], paper[j], -1)
+    x[10], x[11] = rarest, (1.0 if known and count == 0 else 0.0)
+    x[12] = 1.0 if venue[paper[i]] >= 0 and venue[paper[i]] == venue[paper[j]] else 0.0
+    x[13], x[14] = (1.0 if relation == 1 else 0.0), (1.0 if relation == 2 else 0.0)
     # Where institutions are not known co-authors have to speak for them too.
     x[15], x[16] = (0.0, 0.0) if known else (1.0, rarest_author)
     # The commoner a name, the more of the doubt about it does evidence remove.
     common = max(0.0, x[1] - _RARE)
     x[17] = common if x[2] > 0 else 0.0
     x[18] = common if max(x[6], x[8]) > 0 else 0.0
-    x[19] = common * x[10]
-    x[10], x[11] = rarest, (1.0 if known and count == 0 else 0.0)
-    x[12] = 1.0 if venue[paper[i]] >= 0 and venue[paper[i]] == venue[paper[j]] else 0.0
-    x[13], x[14] = (1.0 if relation == 1 else 0.0), (1.0 if relation == 2 else 0.0)
+    x[19] = common * rarest
     # Initials tell nobody apart: they follow only what is seen with them.
     return evidence or (complete[name[i]] and complete[name[j]] and relation < 2)
 
