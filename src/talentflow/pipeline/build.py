@@ -35,6 +35,7 @@ from talentflow.pipeline.accounting import account_for_records
 from talentflow.pipeline.inputs import SECOND_OPINION, Inputs, find_inputs, list_checksums
 from talentflow.pipeline.publish import build_manifest, write_snapshot
 from talentflow.resolve.people import drop_opted_out
+from talentflow.resolve.people_changes import compare_people
 from talentflow.resolve.second_opinion import compare_crawls
 
 
@@ -118,6 +119,21 @@ def _build_evidence(run: _Build, inputs: Inputs) -> None:
             progress,
         ),
     )
+    _note_changes(run)
+
+
+def _note_changes(run: _Build) -> None:
+    """Keep what became of the people of the last finished build, under the key of the new ones.
+
+    It is no stage of the build: the same inputs give the same snapshot whatever came before.
+    """
+    before, after = run.catalog.read_current().get("people"), run.keys["people"]
+    if before in (None, after) or not run.catalog.has_stage("people", before):
+        return
+    if not run.catalog.has_stage("person_changes", after):
+        earlier = run.catalog.read_table("people", before, "people")
+        changes = compare_people(earlier, run.read("people", "people"))
+        run.catalog.write_stage("person_changes", after, {"person_changes": changes})
 
 
 def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
