@@ -5,8 +5,8 @@
 STORE is the store of a build. Pairs of authorships whose truth OpenReview or IEEE know, on the
 half of the names (by surname and initial) that `benchmarks/resolve_people.py` does not score.
 Every registry is used whole, with a seventh of its papers, and without affiliations, so that
-the model also holds for short lists and for lists of names. Logistic regression by Newton's method, no
-randomness: the same store gives the same file.
+the model also holds for short lists and for lists of names. Logistic regression by Newton's
+method, no randomness: the same store gives the same file.
 """
 
 from __future__ import annotations
