@@ -6,14 +6,13 @@ STORE is the store of a build. The truth are the people that identifiers alone g
 identifier of one registry is hidden and names and evidence have to do. B-cubed and pair
 precision, recall and F1 over author slots, on the names that the model was not fitted to, for
 all names and for Chinese and Korean surnames, in which namesakes are the rule. Against: every
-exact name one person; name and co-author; the commonness rule; and Splink where installed.
+exact name one person; name and co-author; and the commonness rule.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import importlib.util
 import json
 import resource
 import subprocess
@@ -226,8 +225,6 @@ def try_hidden(tables: Tables, system: str) -> Trial:
         "commonness rule": _components(n, one, other, rare | (same & (author | place_too))),
         "commonness rule, initials": _components(n, one, other, rare | author | place_too),
     }
-    if importlib.util.find_spec("splink"):
-        answers["Splink"] = _ask_splink(slots, authorships, tables)
     answers["talentflow"] = _numbers(linked.people["person_id"].take(pa.array(ref)))
     parsed = slots.names.parsed
     return Trial(
@@ -332,14 +329,6 @@ def _bootstrap(trial: Trial, chosen: Mask) -> str:
     return "; ".join(f"{a:.3f}–{b:.3f}" for a, b in zip(low, high, strict=True))
 
 
-def _ask_splink(slots: object, authorships: object, tables: Tables) -> Codes:
-    """The second opinion: Fellegi–Sunter with term frequencies, threshold .3."""
-    from splink_people import link_with_splink
-
-    answer: Codes = link_with_splink(slots, authorships, tables)
-    return answer
-
-
 def measure_scale(tables: Tables) -> list[Row]:
     """1,000,000 authorships, copies of the real ones under changed names and papers: through
     the library in memory and through the command from a file."""
@@ -441,8 +430,6 @@ def main() -> None:
     parser.add_argument("--output", type=Path)
     parser.add_argument("--no-scale", action="store_true", help="leave the million rows out")
     arguments = parser.parse_args()
-    if not importlib.util.find_spec("splink"):
-        print("Splink is not installed: no second opinion")
     measuring: Callable[[Path], list[Row]] = measure
     if arguments.no_scale:
         tables = read_tables(arguments.store)

@@ -1,4 +1,4 @@
-"""The main path: sources → records → organizations and people → careers → values → snapshot.
+"""The main path: sources → records → organizations → aligned records → people → careers → values.
 
 Every stage has a key over its inputs, its rules and the code that makes it. A stage whose key
 is in the store is not run again: a killed build continues, a repeated one does nothing, and
@@ -31,9 +31,17 @@ from talentflow.indicators.definitions import (
     define_cohort,
 )
 from talentflow.pipeline import stages
-from talentflow.pipeline.accounting import account_for_records
+from talentflow.pipeline.accounting import Balance, account_for_records
+from talentflow.pipeline.correcting import (
+    Answers,
+    correct_answers,
+    read_store_corrections,
+    sum_corrections,
+)
 from talentflow.pipeline.inputs import SECOND_OPINION, Inputs, find_inputs, list_checksums
 from talentflow.pipeline.publish import build_manifest, write_snapshot
+from talentflow.pipeline.quality import QualityInputs, measure_quality
+from talentflow.resolve.corrections_csv import Corrections
 from talentflow.resolve.people import drop_opted_out
 from talentflow.resolve.people_changes import compare_people
 from talentflow.resolve.second_opinion import compare_crawls
@@ -54,6 +62,7 @@ class _Build:
     catalog: Catalog
     settings: Settings
     progress: Progress
+    corrections: Corrections
     seconds: dict[str, float] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
 
@@ -77,15 +86,18 @@ class _Build:
 def build(settings: Settings, progress: Progress | None = None) -> BuildReport:
     """Build the store from the data folder and publish a snapshot.
 
-    Raises `InputError` for an unusable data folder, `UsageError` for an unknown definition and
-    `StoreError` for a store that is locked, full or newer than this program.
+    Raises `InputError` for an unusable data folder or corrections file, `UsageError` for an
+    unknown definition and `StoreError` for a store that is locked, full or newer than this program.
     """
     definitions = choose_definitions(settings.definitions)
     inputs = find_inputs(settings.data)
+    corrections = read_store_corrections(settings.store)
     with open_store(settings.store) as catalog:
-        run = _Build(catalog, settings, progress or Silent())
+        run = _Build(catalog, settings, progress or Silent(), corrections)
         _build_evidence(run, inputs)
+        _correct_answers(run)
         _build_careers(run, definitions)
+        _measure_quality(run, inputs)
         return _publish(run, inputs, definitions)
 
 
@@ -110,10 +122,20 @@ def _build_evidence(run: _Build, inputs: Inputs) -> None:
         ),
     )
     run.run(
-        "people",
+        "align",
         [run.keys["read"], run.keys["organizations"], code],
-        lambda: stages.identify_people(
+        lambda: stages.give_affiliations(
             run.read("read", "records"),
+            run.read("read", "mentions"),
+            run.read("organizations", "resolved_mentions"),
+            progress,
+        ),
+    )
+    run.run(
+        "people",
+        [run.keys["align"], code],
+        lambda: stages.identify_people(
+            run.read("align", "records"),
             run.read("read", "mentions"),
             run.read("organizations", "resolved_mentions"),
             progress,
@@ -136,6 +158,28 @@ def _note_changes(run: _Build) -> None:
         run.catalog.write_stage("person_changes", after, {"person_changes": changes})
 
 
+def _correct_answers(run: _Build) -> None:
+    def make() -> stages.Tables:
+        answers = Answers(
+            records=run.read("align", "records"),
+            mentions=run.read("read", "mentions"),
+            resolved_mentions=run.read("organizations", "resolved_mentions"),
+            people=run.read("people", "people"),
+            organizations=run.read("registry", "organizations"),
+        )
+        return correct_answers(answers, run.corrections, run.progress)
+
+    run.run(
+        "corrections",
+        [
+            [run.keys[stage] for stage in ("registry", "organizations", "align", "people")],
+            run.corrections.sha256,
+            checksum_code("core", "resolve"),
+        ],
+        make,
+    )
+
+
 def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
     settings = run.settings
     opted_out = _read_opt_out(settings.opt_out)
@@ -143,7 +187,7 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
     def make() -> stages.Tables:
         records = _primary_records(run)
         people = _without_opted_out(run, opted_out)
-        resolved = run.read("organizations", "resolved_mentions")
+        resolved = run.read("corrections", "resolved_mentions")
         evidence = stages.prepare_evidence(records, people, resolved)
         tables = stages.follow_careers(
             evidence,
@@ -154,9 +198,14 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
             progress=run.progress,
         )
         rejected = int(pc.sum(run.read("read", "rejects")["rows"]).as_py() or 0)
-        everything = run.read("read", "records")
-        lines = account_for_records(everything, people, resolved, rejected, SECOND_OPINION)
-        compared = compare_crawls(everything, resolved, SECOND_OPINION).to_pylist()
+        everything, as_read = run.read("align", "records"), run.read("read", "records")
+        balance = Balance(
+            read=as_read.num_rows,
+            placements=run.read("align", "placements"),
+            rejected=rejected,
+        )
+        lines = account_for_records(everything, people, resolved, balance, SECOND_OPINION)
+        compared = compare_crawls(as_read, resolved, SECOND_OPINION).to_pylist()
         cohorts = [define_cohort(population).to_dict() for population in evidence.populations]
         facts = {
             "accounting": lines,
@@ -169,9 +218,9 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
     run.run(
         "careers",
         [
-            [run.keys[stage] for stage in ("read", "organizations", "people")],
+            [run.keys[stage] for stage in ("align", "organizations", "people")],
             [definition.to_dict() for definition in definitions],
-            [settings.replicates, settings.floor, sorted(opted_out)],
+            [settings.replicates, settings.floor, sorted(opted_out), run.corrections.effective],
             checksum_code("core", "careers"),
         ],
         make,
@@ -179,15 +228,15 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
 
 
 def _primary_records(run: _Build) -> pa.Table:
-    records = run.read("read", "records")
+    records = run.read("align", "records")
     return records.filter(pc.field("source") != SECOND_OPINION)
 
 
 def _without_opted_out(run: _Build, opted_out: frozenset[str]) -> pa.Table:
-    people = run.read("people", "people")
+    people = run.read("corrections", "people")
     if not opted_out:
         return people
-    return drop_opted_out(run.read("read", "records"), people, set(opted_out)).people
+    return drop_opted_out(run.read("align", "records"), people, set(opted_out)).people
 
 
 def _read_opt_out(path: Path | None) -> frozenset[str]:
@@ -202,6 +251,36 @@ def _read_opt_out(path: Path | None) -> frozenset[str]:
             expected="a UTF-8 text file with one system:value a line",
         ) from error
     return frozenset(line.strip() for line in lines if line.strip() and line[0] != "#")
+
+
+def _measure_quality(run: _Build, inputs: Inputs) -> None:
+    settings = run.settings
+    opted_out = _read_opt_out(settings.opt_out)
+
+    def make() -> stages.Tables:
+        return measure_quality(
+            QualityInputs(
+                records=run.read("align", "records"),
+                mentions=run.read("read", "mentions"),
+                resolved_mentions=run.read("corrections", "resolved_mentions"),
+                people=_without_opted_out(run, opted_out),
+                registry=run.folder("registry"),
+                gold=inputs.gold,
+            ),
+            floor=settings.floor,
+            workers=settings.worker_count,
+            progress=run.progress,
+        )
+
+    run.run(
+        "quality",
+        [
+            [run.keys[stage] for stage in ("registry", "corrections")],
+            [settings.floor, sorted(opted_out), list_checksums(inputs.gold)],
+            checksum_code("core", "resolve", "pipeline"),
+        ],
+        make,
+    )
 
 
 def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -> BuildReport:
@@ -240,17 +319,24 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
         years=(first, last),
         censored_from=first_censored_year(DEFAULT.rules, last),
         inputs=run.read("read", "inputs"),
-        registry=[
-            {"source": f.source, "file": f.file, "sha256": f.sha256, "size_bytes": f.size_bytes}
-            for f in inputs.registry
-        ],
+        registry=[file.to_dict() for file in inputs.registry],
+        gold=[file.to_dict() for file in inputs.gold],
         rejects=run.read("read", "rejects"),
         facts=facts,
+        corrections=sum_corrections(run.corrections.sha256, run.read("corrections", "corrections")),
     )
+    quality = {
+        "snapshot_id": snapshot_id,
+        **json.loads(run.read("quality", "report")["json"][0].as_py()),
+        "second_opinion": facts["second_opinion"],
+        "corrections": manifest["corrections"],
+    }
     described = [*(d.to_dict() for d in definitions), *facts["cohorts"]]
     folder = run.catalog.publish(
         snapshot_id,
-        lambda folder: write_snapshot(folder, run.read("values", "values"), described, manifest),
+        lambda folder: write_snapshot(
+            folder, run.read("values", "values"), described, manifest, quality
+        ),
     )
     run.catalog.write_current(run.keys)
     return BuildReport(
