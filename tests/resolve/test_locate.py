@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talentflow.core.contracts import ORGANIZATION_NAMES, ORGANIZATIONS
-from talentflow.resolve.choose import choose_organizations, gather_evidence
+from talentflow.resolve.candidates import find_spans
+from talentflow.resolve.choose import Choice, gather_evidence
 from talentflow.resolve.locate import Location, locate_affiliation, locate_domain, name_choice
 from talentflow.resolve.organizations_csv import load_registry
 from talentflow.resolve.place_beside import Named
@@ -61,7 +62,13 @@ def locate(text: str | None, registry: Registry, domain: str | None = None) -> L
     if not text:
         return locate_domain(domain, registry)
     evidence = gather_evidence(text, domain, registry)
-    named = [name_choice(choice) for choice in choose_organizations([evidence], registry)[0]]
+    # Every known name counts as chosen: whether it should be is the ranker's matter.
+    choices = [
+        Choice(organization=span.candidates[0][0], probability=0.95, rule="exact", span=span)
+        for span in find_spans(evidence.parsed, registry)
+        if span.candidates and not span.inner
+    ]
+    named = [name_choice(choice) for choice in choices]
     return locate_affiliation(text, named, evidence, registry)[0]
 
 

@@ -161,8 +161,8 @@ def ask(text: str | None, registry: Registry, domain: str | None = None) -> tupl
         ("ILS, Kobe, Japan", "Institute of Larch Studies", "JP"),
         ("ILS, Madrid, Spain", None, "ES"),
         ("Maple University of Forestry", "Maple University of Forestry", "CN"),
-        ("Maple University of Music", None, None),
-        ("Great Maple University", None, None),
+        ("Maple University of Music", None, "MO"),
+        ("Great Maple University", None, "MO"),
         (
             "National Institute of Informatics and Statistics, Lyon, France",
             "National Institute of Informatics and Statistics",
