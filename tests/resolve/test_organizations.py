@@ -208,7 +208,6 @@ def test_areas_with_a_code_of_their_own_stay_apart(
         ("Birch Lab, Belfast, Northern Ireland", "GB"),
         ("Birch Lab, Hohhot, Inner Mongolia", "CN"),
         ("Birch Lab, CH-8092 Zurich", "CH"),
-        ("Alder University, Korea; Elm College, USA", "KR"),
     ],
 )
 def test_country_words(text: str, country: str, registry: Registry) -> None:

@@ -219,7 +219,9 @@ def _is_cut(parsed: ParsedText, registry: Registry, start: int) -> bool:
         return False
     word = parsed.words[start - 1]
     known = word in GENERIC_WORDS or word in INSTITUTION_WORDS or not word.isalpha()
-    return not known and word not in registry.by_name and word not in registry.rank.place_words
+    if known or word in registry.by_name or registry.places.is_place(word):
+        return False
+    return start < 2 or not registry.places.is_place(" ".join(parsed.words[start - 2 : start]))
 
 
 def _find_reordered(parsed: ParsedText, registry: Registry, named: set[int]) -> list[Span]:

@@ -80,7 +80,8 @@ def resolve_organizations_csv(
     Large files are resolved in `workers` processes (default: one per core), which changes
     nothing but the time. Memory does not grow with the file. `on_progress` gets bytes read and
     bytes in all. The output appears only when complete. Raises `InputError` where the input
-    has no usable header or the registry cannot be read, `StoreError` where the output cannot be written.
+    has no usable header or the registry cannot be read, `StoreError` where the output cannot
+    be written.
     """
     files = find_registry_files(registry_dir)
     counts = {"rows": 0, "matched": 0, "with_country": 0, "unmatched": 0, "rejected": 0}
