@@ -16,7 +16,13 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+
+import align_authors
+import resolve_organizations
+import resolve_people
+import resolve_places
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("TALENTFLOW_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
@@ -36,37 +42,48 @@ Row = dict[str, object]
 
 
 def main() -> None:
-    """Run every benchmark that has its data, print the table, write the file."""
+    """Run the benchmarks named on the command line (default: all), print and write the rows."""
     if not DATA.is_dir():
         print(f"no records beside the repository ({DATA.name}); nothing to measure")
         return
-    rows = measure_main_path()
-    print_rows(rows)
+    wanted = sys.argv[1:] or list(BENCHMARKS)
+    folder = Path(tempfile.mkdtemp(prefix="talentflow-bench-"))
+    rows: list[Row] = []
+    try:
+        for name in wanted:
+            print(f"\n{name}")
+            found = BENCHMARKS[name](folder / "store")
+            print_rows(found)
+            rows += found
+    finally:
+        shutil.rmtree(folder)
     (REPOSITORY / "benchmarks" / "latest.json").write_text(
         json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
     )
 
 
-def measure_main_path() -> list[Row]:
+def measure_main_path(store: Path) -> list[Row]:
     """Cold build, repeated build, `show`, and the first page of a warm server."""
-    folder = Path(tempfile.mkdtemp(prefix="talentflow-bench-"))
-    try:
-        store = folder / "store"
-        seconds, stages = run_build(store)
-        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2
-        rows = [row("main path, cold", seconds, "s", "limit of 60 s", 60 / seconds)]
-        rows += [
-            row(f"  {stage}", spent, "s", "whole build", spent / seconds, STAGE_BOUNDS[stage])
-            for stage, spent in stages.items()
-        ]
-        rows.append(row("largest process", memory, "GiB", "limit of 3 GiB", 3 / memory))
-        again, _ = run_build(store)
-        rows.append(row("main path, nothing changed", again, "s", "limit of 2 s", 2 / again))
-        rows.append(measure_show(store))
-        rows.append(measure_page(store))
-        return rows
-    finally:
-        shutil.rmtree(folder)
+    seconds, stages = run_build(store)
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2
+    rows = [row("main path, cold", seconds, "s", "limit of 60 s", 60 / seconds)]
+    rows += [
+        row(f"  {stage}", spent, "s", "whole build", spent / seconds, STAGE_BOUNDS[stage])
+        for stage, spent in stages.items()
+    ]
+    rows.append(row("largest process", memory, "GiB", "limit of 3 GiB", 3 / memory))
+    again, _ = run_build(store)
+    rows.append(row("main path, nothing changed", again, "s", "limit of 2 s", 2 / again))
+    rows.append(measure_show(store))
+    rows.append(measure_page(store))
+    return rows
+
+
+def measure_people(store: Path) -> list[Row]:
+    """Persons with their ids hidden, on the store of the main path (built if it is not there)."""
+    if not (store / "current.json").exists():
+        run_build(store)
+    return list(resolve_people.measure(store))
 
 
 def run_build(store: Path) -> tuple[float, dict[str, float]]:
@@ -137,10 +154,20 @@ def row(name: str, value: float, unit: str, against: str, ratio: float, bound: s
 def print_rows(rows: list[Row]) -> None:
     """The table, one line a measurement."""
     for r in rows:
+        ratio = "" if r["ratio"] is None else f"{r['ratio']:>7} ×"
         print(
-            f"{r['name']:<28} {r['value']:>9} {r['unit']:<4} {r['ratio']:>7} × {r['against']:<16} "
-            f"{r['bound']}"
+            f"{r['name']:<52} {r['value']:>9} {r['unit']:<6} {ratio:>9} {r['against'] or '':<24} "
+            f"{r['bound'] or ''}"
         )
+
+
+BENCHMARKS: dict[str, Callable[[Path], list[Row]]] = {
+    "main path": measure_main_path,
+    "organizations": lambda _: list(resolve_organizations.measure(DATA)),
+    "places": lambda _: list(resolve_places.measure(DATA)),
+    "alignment": lambda _: list(align_authors.measure(DATA)),
+    "people": measure_people,
+}
 
 
 if __name__ == "__main__":
