@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -31,13 +32,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from resolve_organizations import half_of, positions, read_labels, read_slots
+from talentflow.core.areas import area_names
 from talentflow.resolve.candidates import parse_text
 from talentflow.resolve.choose import choose_organizations, gather_evidence
 from talentflow.resolve.locate import Location, locate_affiliation, locate_domain, name_choice
 from talentflow.resolve.organizations import RULE_PRECISION, clean_domain, resolve_affiliation
 from talentflow.resolve.organizations_csv import load_registry
 from talentflow.resolve.places import PARENT_AREA, find_places
+from talentflow.resolve.rank_labels import find_positions, half_of, read_labels
 from talentflow.resolve.registry import Registry
 from talentflow.resolve.sectors import sector_of_organization
 from talentflow.sources.evidence import mention_id
@@ -225,7 +227,7 @@ def _ends_in_country(text: str, registry: Registry) -> bool:
 
 def _read_gold(data: Path, registry: Registry) -> Iterator[Case]:
     for label in read_labels(data):
-        known = positions(label.ids, registry)
+        known = find_positions(label.ids, registry)
         countries = {registry.countries[i] for i in known} - {None}
         sectors = {sector_of_organization(i, registry)[0] for i in known} - {None}
         if countries:
@@ -350,6 +352,34 @@ def print_calibration(graded: list[Graded]) -> None:
     for rule, counted in sorted(sectors.items()):
         value = (counted[True] + 1.8) / (counted.total() + 2)
         print(f'    "{rule}": {value:.3f},  # {counted.total()}')
+
+
+def read_slots(
+    folder: Path,
+) -> tuple[Counter[tuple[str, str]], dict[tuple[str, str], Counter[str]]]:
+    """(text, domain) → slots, and → country labels where they line up."""
+    codes = {name: code for code, name in area_names("en").items()}
+    codes |= {"Turkey": "TR", "Hong Kong": "HK", "Macau": "MO", "Czech Republic": "CZ"}
+    slots: Counter[tuple[str, str]] = Counter()
+    labelled: dict[tuple[str, str], Counter[str]] = {}
+    for path in sorted(folder.glob("*/*.json")):
+        for paper in json.loads(path.read_bytes()):
+            texts = [x.strip() for x in (paper.get("aff") or paper.get("affs") or "").split(";")]
+            domains = [x.strip() for x in (paper.get("aff_domain") or "").split(";")]
+            if len(domains) != len(texts):
+                domains = [""] * len(texts)
+            indexes = [x.strip() for x in (paper.get("aff_country_unique_index") or "").split(";")]
+            countries = [x.strip() for x in (paper.get("aff_country_unique") or "").split(";")]
+            for i, (text, domain) in enumerate(zip(texts, domains, strict=True)):
+                parts = [part.strip() for part in text.split("+")]
+                if text or domain:
+                    slots.update((part, domain) for part in parts)
+                if text and len(parts) == 1 and len(indexes) == len(texts) and indexes[i].isdigit():
+                    at = int(indexes[i])
+                    code = codes.get(countries[at]) if at < len(countries) else None
+                    if code:
+                        labelled.setdefault((text, domain), Counter())[code] += 1
+    return slots, labelled
 
 
 def measure_speed(data: Path, registry: Registry) -> float:

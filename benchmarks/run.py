@@ -31,9 +31,12 @@ CORES = 2
 
 STAGE_BOUNDS = {
     "read": "decoding JSON and building rows in Python, one process a core",
+    "registry": "decoding two registry dumps, one core",
     "organizations": "matching each distinct affiliation in Python, one process a core",
     "align": "comparing each open author with all papers of the name, compiled, one core",
     "people": "joining names and identifiers, one core",
+    "corrections": "copying tables",
+    "quality": "resolving labelled affiliations and linking with ids hidden, two threads",
     "careers": "hash-table updates of the compiled pass, memory latency, all cores",
     "values": "one Python call a figure, one core",
 }
