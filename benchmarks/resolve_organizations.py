@@ -136,9 +136,10 @@ def _exact(registry: Registry) -> System:
         for text in texts:
             segments = parse_text(text).segments
             keys = {normalise(part) for part in (*segments, text)}
-            named = [(len(k), registry.by_name[k]) for k in keys if k in registry.by_name]
-            one = [(n, c[0][0]) for n, c in named if len(c) == 1 and not registry.places.is_place]
-            one = one or [(n, c[0][0]) for n, c in named if len(c) == 1]
+            alone = {k: registry.by_name[k] for k in keys if len(registry.by_name.get(k, ())) == 1}
+            one = [
+                (len(k), c[0][0]) for k, c in alone.items() if not registry.places.is_place(k)
+            ] or [(len(k), c[0][0]) for k, c in alone.items()]
             found.append([(o, 1.0) for _, o in sorted(one, reverse=True)[:1]])
         return found
 
