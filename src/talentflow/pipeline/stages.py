@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 from talentflow.careers.histories import list_histories
 from talentflow.careers.packing import PackedEvidence, choose_populations, pack_evidence
 from talentflow.careers.tallies import count_tallies, data_years, list_tallies
+from talentflow.core.collector import paused_collector
 from talentflow.core.contracts import (
     INPUTS,
     MENTION_ORGANIZATIONS,
@@ -125,16 +125,14 @@ def resolve_organizations(
 
 def _resolve_slice(task: tuple[Path, pa.Table]) -> ResolvedMentions:
     registry, mentions = task
-    return resolve_mentions_fully(mentions, _load_registry(registry))
+    with paused_collector():
+        return resolve_mentions_fully(mentions, _load_registry(registry))
 
 
 @lru_cache(maxsize=1)
 def _load_registry(folder: Path) -> Registry:
     names = ("organizations", "organization_names", "university_domains")
-    registry = build_registry(*(pq.read_table(folder / f"{name}.parquet") for name in names))
-    gc.collect()
-    gc.freeze()  # a registry of a million objects is not garbage, and need not be searched for it
-    return registry
+    return build_registry(*(pq.read_table(folder / f"{name}.parquet") for name in names))
 
 
 def give_affiliations(

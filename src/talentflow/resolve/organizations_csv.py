@@ -8,7 +8,6 @@ IN has the columns `id,affiliation[,domain][,year]`, OUT
 from __future__ import annotations
 
 import csv
-import gc
 import io
 import os
 import re
@@ -219,10 +218,7 @@ def _list_versions(files: RegistryFiles) -> tuple[int, ...]:
 @lru_cache(maxsize=1)
 def _start_resolver(files: RegistryFiles, _: tuple[int, ...]) -> _Resolver:
     """One resolver per process; a changed registry file makes a new one."""
-    resolver = _Resolver(_load_files(files))
-    gc.collect()
-    gc.freeze()  # a registry of a million objects is not garbage, and need not be searched for it
-    return resolver
+    return _Resolver(_load_files(files))
 
 
 class _Resolver:

@@ -6,10 +6,8 @@ any number of processes. It holds plain dictionaries and lists, so it pickles an
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
@@ -17,6 +15,7 @@ from typing import Final
 import pyarrow as pa
 
 from talentflow.core.areas import area_names
+from talentflow.core.collector import paused_collector
 from talentflow.resolve.normalise import normalise, word_set
 from talentflow.resolve.overlays import read_overlay
 from talentflow.resolve.places import PlaceIndex, build_places
@@ -147,7 +146,7 @@ def build_registry(
     `university_domains` that the tables lack are added likewise. Overlay names in
     `ignored_names` (as normalised) are left out, to measure what they are worth.
     """
-    with _uncollected():
+    with paused_collector():
         return _build(organizations, organization_names, university_domains, ignored_names)
 
 
@@ -166,18 +165,6 @@ def _build(
         builder.add_university_domains(university_domains)
     builder.add_overlay_domains("domains.csv")
     return builder.finish()
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """A million lasting objects are made inside; looking for cycles among them takes as long."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _Builder:

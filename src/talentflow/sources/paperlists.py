@@ -8,18 +8,16 @@ What each trap of these files is and how it is handled: docs/guide/sources-paper
 from __future__ import annotations
 
 import csv
-import gc
 import hashlib
 import json
 import logging
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from talentflow.core.collector import paused_collector
 from talentflow.sources.alignment import ListShape, find_layout
 from talentflow.sources.author_lists import comma_separates, is_title_block, plus_is_comma
 from talentflow.sources.evidence import Evidence, EvidenceBuilder
@@ -59,21 +57,8 @@ def read_file(
     Never raises for what the file holds: whatever cannot be used is a reject, the whole file
     included (no plausible year in its name, unreadable, too large, empty, not a list).
     """
-    with _collector_paused():
+    with paused_collector():
         return _read(folder / file, file, source, max_bytes)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Without garbage collection: a file's rows are no cycles, and tracing them again and again
-    is a quarter of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _read(path: Path, file: str, source: str, max_bytes: int) -> Evidence:
