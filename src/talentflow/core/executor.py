@@ -31,6 +31,8 @@ def run_in_processes(
         return
     # Forking a process that runs threads (Arrow, DuckDB) can deadlock; a fork server has none.
     context = multiprocessing.get_context("forkserver")
+    # The server imports the work once; every worker of this and later calls starts from there.
+    context.set_forkserver_preload([function.__module__])
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         try:
             yield from _in_order(pool.submit, function, tasks, limit=4 * workers)
