@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import click
@@ -34,17 +35,18 @@ def build(format_: str, **given: Any) -> None:
     from talentflow.cli.progress import TerminalProgress
     from talentflow.pipeline.build import build as run_build
 
+    start = time.monotonic()
     report = run_build(settings, TerminalProgress())
+    spent = time.monotonic() - start
     if format_ == "json":
         facts = {"snapshot_id": report.snapshot_id, "seconds": report.seconds}
         click.echo(json.dumps({**facts, "totals": report.manifest["totals"]}, indent=1))
         return
     totals = report.manifest["totals"]
-    busy = sum(report.seconds.values())
     click.echo(
         f"published snapshot {report.snapshot_id} from {totals['papers']:,} papers and "
         f"{totals['slots']:,} author slots"
-        + (f" in {busy:.1f} s" if busy else "; nothing had changed")
+        + (f" in {spent:.1f} s" if any(report.seconds.values()) else "; nothing had changed")
     )
     if totals["rejected"]:
         click.echo(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,8 +97,13 @@ def build(settings: Settings, progress: Progress | None = None) -> BuildReport:
         run = _Build(catalog, settings, progress or Silent(), corrections)
         _build_evidence(run, inputs)
         _correct_answers(run)
-        _build_careers(run, definitions)
-        _measure_quality(run, inputs)
+        with ThreadPoolExecutor(1) as beside:
+            # The careers are mostly compiled and leave the interpreter to the measurement.
+            note = _Note()
+            measured = beside.submit(_measure_quality, run, inputs, note)
+            _build_careers(run, definitions)
+            measured.result()
+        note.tell(run.progress)
         return _publish(run, inputs, definitions)
 
 
@@ -253,7 +259,28 @@ def _read_opt_out(path: Path | None) -> frozenset[str]:
     return frozenset(line.strip() for line in lines if line.strip() and line[0] != "#")
 
 
-def _measure_quality(run: _Build, inputs: Inputs) -> None:
+class _Note(Silent):
+    """Keeps the last word of a stage that runs beside another, to be told when both are done."""
+
+    def __init__(self) -> None:
+        self._told: tuple[str, str] | None = None
+        self._stage = ""
+
+    def start(self, stage: str, total: int) -> None:  # noqa: ARG002 -- a progress has both
+        self._stage = stage
+
+    def finish(self, note: str) -> None:
+        self._told = (self._stage, note)
+
+    def tell(self, progress: Progress) -> None:
+        """Pass the stage on as one that is done."""
+        if self._told is not None:
+            progress.start(self._told[0], 1)
+            progress.advance()
+            progress.finish(self._told[1])
+
+
+def _measure_quality(run: _Build, inputs: Inputs, progress: Progress) -> None:
     settings = run.settings
     opted_out = _read_opt_out(settings.opt_out)
 
@@ -269,7 +296,7 @@ def _measure_quality(run: _Build, inputs: Inputs) -> None:
             ),
             floor=settings.floor,
             workers=settings.worker_count,
-            progress=run.progress,
+            progress=progress,
         )
 
     run.run(
