@@ -60,7 +60,7 @@ def show(format_: str, language: str, store: Any, **cell: str | None) -> None:
     Example: talentflow show net_rate --area KR --period 2005:2023
     """
     snapshot = open_snapshot(settings_from({"store": store}).store)
-    values = select_values(snapshot, _complete(Query(**cell)))  # type: ignore[arg-type]
+    values = select_values(snapshot, _complete(Query(**cell)))  # type: ignore[arg-type]  # names by click
     if not values.num_rows:
         raise UsageError(
             "no figures for this request",
@@ -107,7 +107,7 @@ def spread(format_: str, language: str, store: Any, **cell: str | None) -> None:
 def explain(format_: str, language: str, store: Any, **cell: str | None) -> None:
     """Say how a figure came about: formula, definition, sources, n, what was left out."""
     snapshot = open_snapshot(settings_from({"store": store}).store)
-    query = _complete(Query(**cell))  # type: ignore[arg-type]
+    query = _complete(Query(**cell))  # type: ignore[arg-type]  # names by click
     facts = _explain(snapshot, query)
     if format_ == "json":
         click.echo(json.dumps(facts, ensure_ascii=False, indent=1))

@@ -371,7 +371,7 @@ PERSON_EDGES: Final = Contract(
     columns=(
         _text("left", "identifier, system:value", nullable=False),
         _text("right", "identifier, system:value", nullable=False),
-        _text("kind", "same_slot, rename, same_name or refused", nullable=False),
+        _text("kind", "same_slot, rename, same_name, same_evidence or refused", nullable=False),
         _text("evidence", "a record that shows it", nullable=False),
         _count("records", "how many records show it"),
     ),
