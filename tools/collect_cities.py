@@ -19,7 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 from resolve_organizations import Label, half_of, read_labels, read_slots
-from talentflow.resolve.candidates import GENERIC_WORDS, parse_text
+from talentflow.resolve.candidates import parse_text
+from talentflow.resolve.general_words import GENERIC_WORDS
 from talentflow.resolve.normalise import is_wide, normalise
 from talentflow.resolve.organizations_csv import load_registry
 from talentflow.resolve.places import PARENT_AREA, bare_place, find_places

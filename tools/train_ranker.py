@@ -24,6 +24,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.isotonic import IsotonicRegression
 
 from talentflow.core.areas import area_names
+from talentflow.resolve.candidates import parse_text
 from talentflow.resolve.choose import (
     further_features,
     gather_evidence,
@@ -31,6 +32,9 @@ from talentflow.resolve.choose import (
     list_further,
     pick_firsts,
 )
+from talentflow.resolve.general_words import GENERIC_WORDS
+from talentflow.resolve.kinds import Kind
+from talentflow.resolve.normalise import is_wide
 from talentflow.resolve.organizations_csv import load_registry
 from talentflow.resolve.rank_features import FEATURES, RankRows
 from talentflow.resolve.rank_labels import (
@@ -39,6 +43,7 @@ from talentflow.resolve.rank_labels import (
     choose_training,
     find_positions,
     fold_of,
+    half_of,
     read_labels,
 )
 from talentflow.resolve.rank_model import FURTHER_FEATURES, MODEL_FILE
@@ -61,6 +66,9 @@ MISSING_SHARE, MISSING_WEIGHT = 2, 0.5
 """One text in so many that name one organization is learned again as if the registry lacked it:
 what is like a known name is then not meant."""
 
+BARE_WEIGHT = 0.3
+"""Of names of the registry alone."""
+
 MONOTONE = {
     "area": 1, "better_namesakes": -1, "equal_namesakes": -1, "rival_weight": 1, "likeness": 1,
     "missing_word": -1, "unknown_left": -1, "unknown_right": -1, "inner": -1, "joined_after": -1,
@@ -70,9 +78,9 @@ MONOTONE = {
 
 SETTINGS: dict[str, Any] = {
     "learning_rate": 0.06,
-    "max_leaf_nodes": 12,
+    "max_leaf_nodes": 20,
     "max_features": 0.3,
-    "l2_regularization": 10.0,
+    "l2_regularization": 20.0,
     "early_stopping": False,
     "random_state": 0,
 }
@@ -97,7 +105,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=default)
     options = parser.parse_args()
     registry = load_registry(options.data)
-    labels = choose_training(read_labels(options.data))
+    labels = drop_strange(choose_training(read_labels(options.data)), registry)
     examples = list_examples(labels, registry)
     model, sheet = train(examples, registry)
     np.savez_compressed(MODEL, **model)
@@ -106,12 +114,34 @@ def main() -> None:
     print(json.dumps(sheet["development_folds"], indent=1))
 
 
+def drop_strange(labels: list[Label], registry: Registry) -> list[Label]:
+    """The labels without those whose organization has no word in common with the text, which
+    are mistakes of a list or knowledge that the text does not hold."""
+    names: dict[int, list[str]] = {}
+    for key, candidates in (*registry.by_name.items(), *registry.by_acronym.items()):
+        for o, _ in candidates:
+            names.setdefault(o, []).append(key)
+    kept = []
+    for label in labels:
+        keys = [key for o in find_positions(label.ids, registry) for key in names.get(o, ())]
+        words = parse_text(label.text).words
+        padded = f" {' '.join(words)} "
+        telling = {word for key in keys for word in key.split()} - GENERIC_WORDS
+        if not keys or telling.intersection(words) or any(f" {key} " in padded for key in keys):
+            kept.append(label)
+    return kept
+
+
 def list_examples(labels: list[Label], registry: Registry) -> Examples:
     """Candidates of all texts, and of some texts again with another country."""
     truth = [find_positions(label.ids, registry) for label in labels]
-    made = [*_swap_countries(labels, truth, registry), *_list_missing(labels, truth, registry)]
+    made = [
+        *_swap_countries(labels, truth, registry),
+        *_list_missing(labels, truth, registry),
+        *_list_bare_names(registry),
+    ]
     everything = [*labels, *(one.label for one in made)]
-    known_of = [*truth, *(set[int]() for _ in made)]
+    known_of = [*truth, *(find_positions(one.label.ids, registry) & one.right for one in made)]
     evidence = [gather_evidence(label.text, None, registry) for label in everything]
     missing = [*(set[int]() for _ in labels), *(one.missing for one in made)]
     rows = list_candidates(evidence, registry, missing)
@@ -135,11 +165,35 @@ def list_examples(labels: list[Label], registry: Registry) -> Examples:
 
 
 class Made(NamedTuple):
-    """A text made from a labelled one so that no candidate is right."""
+    """A text that was made. `right`: organizations that it names; none where a labelled text
+    was changed so that no candidate is right."""
 
     label: Label
     missing: set[int]
     weight: float
+    right: frozenset[int] = frozenset()
+
+
+def _list_bare_names(registry: Registry) -> list[Made]:
+    """Names of registered organizations of the development half, bare or before their country:
+    what lists of biomedical papers seldom hold (companies, names in Han and Hangul)."""
+    countries = area_names("en")
+    bare: dict[int, str] = {}
+    for key, candidates in registry.by_name.items():
+        if len(candidates) == 1 and candidates[0][1] in (Kind.DISPLAY, Kind.LABEL, Kind.FAMILY):
+            draw = zlib.crc32(key.encode())
+            o = candidates[0][0]
+            if draw % (4 if is_wide(key) else 16) == 0 and not registry.rank.is_local[o]:
+                bare.setdefault(o, key)
+    made = []
+    for o, key in bare.items():
+        label = Label("made", key, frozenset((registry.ids[o],)))
+        if half_of(label) == "dev":
+            country = registry.countries[o]
+            if country and zlib.crc32(key.encode()) // 16 % 2:
+                label = label._replace(text=f"{key}, {countries[country]}")
+            made.append(Made(label, set(), BARE_WEIGHT, frozenset((o,))))
+    return made
 
 
 def _swap_countries(labels: list[Label], truth: list[set[int]], registry: Registry) -> list[Made]:
@@ -246,7 +300,7 @@ def _fit(
     learner = HistGradientBoostingClassifier(
         **SETTINGS,
         max_iter=240,
-        min_samples_leaf=80,
+        min_samples_leaf=50,
         monotonic_cst=[MONOTONE.get(name, 0) for name in columns],
     )
     return learner.fit(features, right, sample_weight=weight)

@@ -11,59 +11,23 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+from talentflow.resolve.general_words import GENERIC_WORDS, INSTITUTION_WORDS
+from talentflow.resolve.kinds import Candidate, Kind
 from talentflow.resolve.normalise import is_wide, normalise, split_words, tidy_text, word_set
 from talentflow.resolve.rank_index import find_like_names
-from talentflow.resolve.registry import Candidate, Kind, Registry
-
-GENERIC_WORDS: Final = word_set(
-    "a academic academy ads advanced aerospace affiliated aging agricultural agriculture ai "
-    "anatomy and anesthesiology animal animals applied architecture art artificial arts "
-    "astronomy astrophysics atmospheric automation autonomous basic biochemistry bioengineering "
-    "bioinformatics biology biomedical biophysics bioscience biosciences biostatistics "
-    "biotechnology botany brain bureau business campus cancer cardiology care cell cellular "
-    "center central chair chemical chemistry child children city civil climate clinic clinical "
-    "cloud cognitive college communication company computational computer condensed control "
-    "core county critical crop crops cs cse data deep dentistry department dept dermatology "
-    "design development diabetes digital discovery disease diseases division doctoral drug "
-    "earth ece ecology economics education ee eecs electrical electronic emergency "
-    "endocrinology energy engineering entomology environment environmental epidemiology "
-    "excellence eye faculty federal first food forestry foundation gastroenterology general "
-    "genetics genome genomic genomics geography geology global graduate group gynecology health "
-    "heart hematology high history hospital human i ii iii imaging immunology industrial "
-    "infection infectious inflammation informatics informatik information innovation institute "
-    "intelligence intelligent interaction internal international iv joint key knowledge lab "
-    "laboratory labs language law learning life limited linguistics lung machine main "
-    "management marine materials mathematics matter mechanical media medical medicine men "
-    "mental metabolism microbiology ml molecular multimedia municipal nano nanotechnology "
-    "national natural nephrology network networks neural neurology neuroscience new nlp nuclear "
-    "nursing nutrition obstetrics ocean office oncology open operations ophthalmology optical "
-    "optics particle pathology pattern pediatrics people performance pharmacology pharmacy phd "
-    "philosophy photonics physical physics physiology plant platform policy polymer polytechnic "
-    "preventive processing product products professor program project provincial psychiatry "
-    "psychology public quantum radiology recognition regional rehabilitation reproductive "
-    "research robot robotics robots safety school science sciences second security sensing "
-    "services signal social society software soil solutions space speech sports state "
-    "statistics stem structural student studies studio surgery system systems team technical "
-    "technological technology telecommunication the theoretical theory therapeutics therapy "
-    "third toxicology translational unit university urology vaccine veterinary virology vision "
-    "water web women zoology "
-)
-"""Words that name kinds of units and subjects; a name made only of them needs support."""
+from talentflow.resolve.registry import Registry
 
 _SUBUNITS: Final = word_set("department division section faculty chair unit ministry")
-INSTITUTION_WORDS: Final = word_set(
-    "university institute college hospital academy laboratory school polytechnic center clinic "
-    "foundation company council ministry agency museum observatory politecnico hochschule "
-    "universite research institution association society klinikum hopital ospedale azienda "
-    "inc ltd corporation technology national international science sciences fachhochschule "
-    "klinik organisation organization service services trust group bureau authority"
-)
-"""Words that say that an organization is named."""
-
+_FACULTY_WORDS: Final = GENERIC_WORDS - word_set(
+    "hospital clinic clinical center care cancer health institute laboratory technology "
+    "polytechnic foundation child children women heart eye system state"
+) | word_set("school college faculty")
+"""What may stand beside a university's name without making it another organization."""
 _CONTINUING: Final = word_set("of for de du des del della di do da")
 _CAPITALS: Final = re.compile(r"\b[A-Z][A-Z&0-9-]{1,14}[A-Z0-9]\b")
 _UNIT_BREAK: Final = re.compile(r"[,()\[\]{}/]|\s[-–—:@]+\s|:\s|\sat\s|\s[-–—](?=[A-Z])")
-_HARD_BREAK: Final = re.compile(r"[;|\n\t•·]| & (?=[A-Z]\w+ Univ)")
+_HARD_BREAK: Final = re.compile(r"[;|\n\t•·]")
+_TWO_UNIVERSITIES: Final = re.compile(r"(\bUniv\w*\.?(?: of [A-Z]\w+)*) & (?=[A-Z]\w+ Univ)")
 
 
 class Via(IntEnum):
@@ -115,7 +79,7 @@ class ParsedText:
 def parse_text(text: str) -> ParsedText:
     """Cut a text as printed into segments and normalised words."""
     parsed = ParsedText([], [], [], [], [])
-    for group, part in enumerate(_HARD_BREAK.split(tidy_text(text))):
+    for group, part in enumerate(_HARD_BREAK.split(_separate(tidy_text(text)))):
         for segment in _UNIT_BREAK.split(part):
             stripped = segment.strip(" .-–—*'\"")
             if not stripped:
@@ -128,6 +92,11 @@ def parse_text(text: str) -> ParsedText:
                 parsed.segment_of.append(position)
                 parsed.group_of.append(group)
     return parsed
+
+
+def _separate(text: str) -> str:
+    """The text with a hard break between two universities that `&` joins."""
+    return _TWO_UNIVERSITIES.sub(r"\1; ", text) if "&" in text else text
 
 
 def find_spans(parsed: ParsedText, registry: Registry) -> list[Span]:
@@ -270,9 +239,9 @@ def _find_acronyms(parsed: ParsedText, registry: Registry) -> list[Span]:
     places = registry.places
     for position, segment in enumerate(parsed.segments):
         matches = _CAPITALS.findall(segment)
-        if not matches or len(matches) > 3:
+        if not matches or len(matches) > 3 or position not in parsed.segment_of:
             continue
-        start = parsed.segment_of.index(position) if position in parsed.segment_of else 0
+        start = parsed.segment_of.index(position)
         size = parsed.segment_of.count(position)
         for match in matches:
             key = normalise(match)
@@ -295,7 +264,7 @@ def find_campuses(spans: list[Span], cities: list[str], registry: Registry) -> l
     for span in spans:
         if span.inner or span.generic or span.via is not Via.NAME or span.size > 6:
             continue
-        for city in cities:
+        for city in (*cities, *(c.removeprefix("new ") for c in cities if c.startswith("new "))):
             key = f"{span.key} {city}"
             candidates = registry.by_name.get(key)
             if candidates:
@@ -312,19 +281,30 @@ def list_unknown_names(
     """
     firm = {s.segment for s in spans if not s.inner and not s.generic and s.whole}
     parts: dict[int, list[str]] = {}
-    for word, segment in zip(parsed.words, parsed.segment_of, strict=True):
+    rest: dict[int, list[str]] = {}
+    covered = _cover(spans)
+    for at, (word, segment) in enumerate(zip(parsed.words, parsed.segment_of, strict=True)):
         if segment not in firm and segment not in places and not word.isdigit():
             parts.setdefault(segment, []).append(word)
-    covered = {s.segment for s in spans if not s.inner and not s.generic and s.size > 1}
+            if at not in covered:
+                rest.setdefault(segment, []).append(word)
     found = []
     for segment, words in parts.items():
-        own = [w for w in words if w not in GENERIC_WORDS]
-        names_kind = not INSTITUTION_WORDS.isdisjoint(words)
-        if not own or (segment in covered and len(words) < 4):
+        left = rest.get(segment, [])
+        if len(left) < len(words):  # a known name and what stands beside it
+            if len(words) < 4 or _FACULTY_WORDS.issuperset(left):
+                continue
+        elif GENERIC_WORDS.issuperset(words):
             continue
-        if names_kind or len(parsed.segments) <= 2:
+        if not INSTITUTION_WORDS.isdisjoint(words) or len(parsed.segments) <= 2 or not firm:
             found.append((segment, words))
     return found
+
+
+def _cover(spans: list[Span]) -> set[int]:
+    """Positions of words that a known name of several words explains."""
+    firm = [s for s in spans if not s.inner and not s.generic and s.size > 1]
+    return {at for span in firm for at in range(span.start, span.start + span.size)}
 
 
 def add_like_names(

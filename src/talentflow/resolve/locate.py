@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from talentflow.resolve.choose import Choice, Evidence
+from talentflow.resolve.kinds import Kind
 from talentflow.resolve.normalise import normalise
 from talentflow.resolve.place_beside import (
     Named,
@@ -39,7 +40,7 @@ from talentflow.resolve.places import (
     PlaceWord,
     area_of_domain,
 )
-from talentflow.resolve.registry import Kind, Registry
+from talentflow.resolve.registry import Registry
 from talentflow.resolve.sectors import decide_sector, sector_of_domain
 
 _MAIL: Final = re.compile(r"@((?:[a-z0-9-]+\.)+[a-z]{2,18})\b")

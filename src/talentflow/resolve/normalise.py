@@ -11,7 +11,7 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
-NORMALISER_VERSION: Final = 2
+NORMALISER_VERSION: Final = 3
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -34,7 +34,8 @@ JOINING_WORDS: Final = word_set(
 _EXPANSIONS: Final = {
     "university": "univ uni universidad universidade universita universitat universite universitet "
     "universitetet universiteit universiti universitas univerzita univerzitet uniwersytet "
-    "universitesi univercity universtiy univeristy unversity universitaet",
+    "universitesi univercity universtiy univeristy unversity universitaet univesity univerisity "
+    "universtitat universtity universiy univerity rijksuniversiteit",
     "institute": "inst instit institut instituto istituto institutes instytut",
     "national": "natl nat nacional nazionale nationale",
     "international": "intl internat int",
@@ -77,6 +78,16 @@ _EXPANSIONS: Final = {
     "sociales": "social",
     "group": "grp groups",
     "company": "companies",
+    "2": "ii",
+    "3": "iii",
+    "4": "iv",
+    "6": "vi",
+    "7": "vii",
+    "8": "viii",
+    "9": "ix",
+    "11": "xi",
+    "12": "xii",
+    "13": "xiii",
 }
 _EXPANSION: Final = {
     short: word for word, shorts in _EXPANSIONS.items() for short in word_set(shorts)
@@ -98,6 +109,10 @@ _TEX_ACCENT: Final = re.compile(r"\\[\"'`^~=.uvHckrtbd]\s*\{?\\?([A-Za-z])\}?")
 _BROKEN_WORD: Final = re.compile(r"(?<=[a-z]{2})- (?!and\b|or\b|und\b|et\b|e\b|y\b)(?=[a-z]{2})")
 _DOTTED: Final = re.compile(r"\b(?:[a-z]\. ?){2,}(?:[a-z]\b)?")
 _WRITTEN_MARKS: Final = re.compile(r"#(?:TAB|N|R)#")
+_MARK_BEFORE_UNIT: Final = re.compile(
+    r"(?<=[a-zA-Z])\s\d{1,2}\s+(?=(?:Department|Dept|Division|Faculty|School|Institute|Laboratory|"
+    r"Cent(?:er|re)|College|Graduate|Program|Unit)\b)"
+)
 _MARK_BEFORE_COMMA: Final = re.compile(r"(?<=[a-zA-Z])\s\d{1,2}\s+(?=,)")
 _LETTERS: Final = str.maketrans(
     {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"}
@@ -135,6 +150,7 @@ def tidy_text(text: str) -> str:
         text = _WRITTEN_MARKS.sub(" ", text)
     if " ," in text:
         text = _MARK_BEFORE_COMMA.sub(" ", text)
+    text = _MARK_BEFORE_UNIT.sub(", ", text)
     if "- " in text:
         text = _BROKEN_WORD.sub("", text)
     return _FOOTNOTES.sub(" ", text).strip()

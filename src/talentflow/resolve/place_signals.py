@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from talentflow.resolve.candidates import GENERIC_WORDS
 from talentflow.resolve.choose import Evidence
+from talentflow.resolve.general_words import GENERIC_WORDS
+from talentflow.resolve.kinds import Kind
 from talentflow.resolve.normalise import normalise, split_words, word_set
 from talentflow.resolve.place_hints import find_hints, find_site
 from talentflow.resolve.place_rules import Signal
 from talentflow.resolve.places import find_weak_places, one_area
-from talentflow.resolve.registry import Kind, Registry
+from talentflow.resolve.registry import Registry
 
 _CAPITALS: Final = re.compile(r"\b[A-Z][A-Za-z]?[A-Z&]{1,8}\b")
 _JOINED_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[a-z])\d{1,2}\b")

@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from talentflow.core.vocabulary import SECTORS
-from talentflow.resolve.candidates import GENERIC_WORDS, INSTITUTION_WORDS, Span, Via
+from talentflow.resolve.candidates import Span, Via
+from talentflow.resolve.general_words import GENERIC_WORDS, INSTITUTION_WORDS
+from talentflow.resolve.kinds import Kind
 from talentflow.resolve.normalise import is_wide, normalise
 from talentflow.resolve.places import PARENT_AREA
 from talentflow.resolve.rank_index import Floats, RankIndex
-from talentflow.resolve.registry import Kind, Registry
+from talentflow.resolve.registry import Registry
 
 if TYPE_CHECKING:
     from talentflow.resolve.choose import Evidence
@@ -269,17 +271,18 @@ class _Candidates:
     def describe(self, span: Span) -> list[tuple[int, tuple[float, ...]]]:
         registry = self.registry
         stated, plausible = self.groups.get(span.segment, (self.stated, self.plausible))
-        local = registry.rank.is_local
+        local, countries, weights = registry.rank.is_local, registry.countries, registry.weights
         fits = [
             (self._fit_area(o, stated, plausible), self._fit_city(o, span), o, _STRENGTH[kind])
             for o, kind in span.candidates
         ]
-        if any(not local[f[2]] and f[0] >= 0 for f in fits):
-            fits = [f for f in fits if not local[f[2]]]  # bare names are no rivals of full records
         families = {registry.family_of.get(f[2]) for f in fits}
         one_company = len(families) == 1 and None not in families
         if one_company and max(f[0] for f in fits) <= 0:  # none of its branches is placed
-            fits = [max(fits, key=lambda f: (registry.weights[f[2]], -f[2]))]
+            seat = registry.family_seats.get(next(iter(families)) or "")
+            fits = [max(fits, key=lambda f: (countries[f[2]] == seat, weights[f[2]], -f[2]))]
+        elif any(not local[f[2]] and f[0] >= 0 for f in fits):
+            fits = [f for f in fits if not local[f[2]]]  # bare names are no rivals of full records
         if len(fits) > MAX_NAMESAKES:
             fits.sort(key=lambda f: (-f[0], -f[1], f[3]))
             del fits[MAX_NAMESAKES:]

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Final
 
 import pyarrow as pa
 
 from talentflow.core.areas import area_names
 from talentflow.core.collector import paused_collector
+from talentflow.resolve.faculties import lift_faculties
+from talentflow.resolve.kinds import Candidate, Kind
 from talentflow.resolve.normalise import normalise, word_set
 from talentflow.resolve.overlays import read_overlay
 from talentflow.resolve.places import PlaceIndex, build_places
@@ -25,6 +26,8 @@ MAX_NAME_WORDS: Final = 14
 
 _IN_COUNTRY: Final = re.compile(r"^(.*\S)\s*\(([^()]+)\)$")
 _SLUG: Final = re.compile(r"[^a-z0-9]+")
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+"""How texts without accents spell German names: `Wuerzburg`."""
 _SHARED_HOSTS: Final = word_set(
     "sites.google.com google.com facebook.com wordpress.com blogspot.com wixsite.com linkedin.com "
     "github.io github.com weebly.com twitter.com instagram.com youtube.com wikipedia.org "
@@ -48,20 +51,7 @@ _FREE_MAIL: Final = word_set(
 )
 
 
-class Kind(IntEnum):
-    """How a name names an organization; smaller is stronger."""
-
-    DISPLAY = 0
-    OVERLAY = 1
-    LABEL = 2
-    FAMILY = 3
-    ALIAS = 4
-    ACRONYM = 5
-
-
 _KIND_OF: Final = {"display": Kind.DISPLAY, "label": Kind.LABEL, "alias": Kind.ALIAS}
-Candidate = tuple[int, Kind]
-"""Position of an organization in the registry, and how the name names it."""
 
 
 @dataclass
@@ -267,6 +257,7 @@ class _Builder:
             for city, country in zip(registry.cities, registry.countries, strict=True)
             if city and country
         )
+        lift_faculties(self.named, registry.sectors, registry.parents)
         registry.by_name = {key: tuple(found) for key, found in self.named.items()}
         registry.by_acronym = {key: tuple(found) for key, found in self.acronyms.items()}
         registry.by_domain = {
@@ -281,7 +272,11 @@ class _Builder:
         return registry
 
     def _add_name(self, name: str, i: int, kind: Kind) -> None:
-        key = normalise(name)
+        self._add_key(normalise(name), i, kind)
+        if not name.isascii() and _UMLAUTS.keys() & set(map(ord, name)):
+            self._add_key(normalise(name.translate(_UMLAUTS)), i, max(kind, Kind.ALIAS))
+
+    def _add_key(self, key: str, i: int, kind: Kind) -> None:
         if key:
             today = self.registry.current[i]
             _append(self.named, key, today, kind)
