@@ -57,6 +57,7 @@ TARGETS: Final = {
     "recall": 0.92,
     "no match": 0.92,
     "precision by slots": 0.985,
+    "coverage by slots": COVERAGE,
     "set F1": 0.75,
     "no match, public lists": 0.94,
 }
@@ -94,6 +95,8 @@ class Graded(NamedTuple):
     answers: tuple[tuple[str, str, float], ...]
     hits: tuple[int | None, ...]
     """Which of the organizations named each answer is; null: none of them."""
+    wholes: frozenset[int] = frozenset()
+    """Organizations named of which another one named is a part."""
 
     @property
     def is_right(self) -> bool:
@@ -170,8 +173,10 @@ def list_figures(graded: Sequence[Graded]) -> Iterator[tuple[str, Figure, int]]:
     named = [g for g in slots if g.case.named]
     yield _figure("precision by slots", named, partial(precision_at, coverage=COVERAGE))
     yield _figure("coverage by slots", named, _coverage)
-    several = [g for g in papers if len(_list_required(g.case)) > 1]
+    several = [g for g in papers if len(list_required(g)) > 1]
     yield _figure("set F1", several, set_f1)
+    several = [g for g in papers if len(list_required(g, wholes=False)) > 1]
+    yield _figure("set F1, parts without their wholes", several, partial(set_f1, wholes=False))
     yield _figure("further answers that are wrong, per string", random, _count_spurious)
     lists = [g for g in graded if g.case.stratum == "none"]
     yield _share("no match, public lists", lists, _is_left_alone)
@@ -257,8 +262,9 @@ def grade(cases: Sequence[Case], registry: Registry) -> list[Graded]:
             if a.organization is not None
         )
         hits = tuple(_find_hit(position, case.named, registry) for position in positions)
+        wholes = _find_wholes(case.named, registry)
         if case.stratum != "none":
-            graded.append(Graded(case, answers, hits))
+            graded.append(Graded(case, answers, hits, wholes))
         else:  # the lists ask for ids of the registry alone
             known = [i for i, answer in enumerate(answers) if not answer[0].startswith(_LOCAL)]
             graded.append(
@@ -267,11 +273,34 @@ def grade(cases: Sequence[Case], registry: Registry) -> list[Graded]:
     return graded
 
 
+def _find_wholes(named: Sequence[Named], registry: Registry) -> frozenset[int]:
+    positions = [_find_known(one, registry) for one in named]
+    above = [{w for p in known for w in _list_parents(p, registry)} for known in positions]
+    return frozenset(
+        i
+        for i, known in enumerate(positions)
+        if any(known & parents for j, parents in enumerate(above) if i != j)
+    )
+
+
+def _list_parents(position: int, registry: Registry) -> set[int]:
+    """The parent, its parent, and so on; a registry that runs in circles is left in time."""
+    found: set[int] = set()
+    while (position := registry.parents[position]) >= 0 and position not in found:
+        found.add(position)
+    return found
+
+
+def _find_known(one: Named, registry: Registry) -> set[int]:
+    """Positions of the ids, and of what they are today."""
+    known = {registry.position[x] for x in one.ids if x in registry.position}
+    return known | {registry.current[k] for k in known}
+
+
 def _find_hit(position: int, named: Sequence[Named], registry: Registry) -> int | None:
-    """Which organization of the label an answer is: itself, or what it is today."""
+    """Which organization of the label an answer is."""
     for i, one in enumerate(named):
-        known = {registry.position[x] for x in one.ids if x in registry.position}
-        if position in known or position in {registry.current[k] for k in known}:
+        if position in _find_known(one, registry):
             return i
         if registry.ids[position].startswith(_LOCAL) and any(
             is_same_name(registry.names[position], name) for name in one.names
@@ -302,12 +331,14 @@ def precision_at(graded: Sequence[Graded], coverage: float) -> float:
     return right / taken if taken else float("nan")
 
 
-def set_f1(graded: Sequence[Graded]) -> float:
+def set_f1(graded: Sequence[Graded], wholes: bool = True) -> float:
     """F1 of found organizations against required ones, over all strings together. A second
-    answer for the same organization, and an optional one, count neither for nor against."""
+    answer for the same organization, and an optional one, count neither for nor against.
+    Without `wholes` what another one named is part of is optional too (`Institute of X, Academy
+    of Y`)."""
     found = missed = spurious = 0
     for g in graded:
-        required = _list_required(g.case)
+        required = list_required(g, wholes=wholes)
         hit = required & set(g.hits)
         found += len(hit)
         missed += len(required) - len(hit)
@@ -315,8 +346,10 @@ def set_f1(graded: Sequence[Graded]) -> float:
     return 2 * found / (2 * found + missed + spurious) if graded else float("nan")
 
 
-def _list_required(case: Case) -> set[int | None]:
-    return {i for i, named in enumerate(case.named) if not named.optional}
+def list_required(g: Graded, wholes: bool = True) -> set[int | None]:
+    """Organizations that must be found, as places in the label."""
+    required = {i for i, named in enumerate(g.case.named) if not named.optional}
+    return {*required} if wholes else {*(required - g.wholes)}
 
 
 def _is_right(g: Graded) -> bool:
@@ -361,7 +394,7 @@ def _figure(
 def print_errors(graded: Iterable[Graded], registry: Registry) -> None:
     """Wrong first answers, wrong further ones, and organizations missed, with their texts."""
     for g in graded:
-        missed = _list_required(g.case) - set(g.hits)
+        missed = list_required(g, wholes=False) - set(g.hits)
         kind = (
             ("wrong" if g.hits else "missed")
             if not (g.is_right or (g.is_left_alone and not g.is_reachable))

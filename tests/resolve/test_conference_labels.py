@@ -8,6 +8,7 @@ import re
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,7 @@ def test_names_are_the_same_but_for_words_added(
 
 def graded(
     conferences: ModuleType, label: str, hits: tuple[int | None, ...], **others: float
-) -> object:
+) -> Any:
     named = conferences.parse_label(label)
     case = conferences.Case("slots", "dev", "text", None, int(others.get("draws", 1)), named)
     probability = others.get("probability", 0.9)
@@ -107,6 +108,12 @@ def test_sets_leave_optional_organizations_out(conferences: ModuleType) -> None:
     assert conferences.set_f1([graded(conferences, label, (0, 1, 2))]) == 1
     assert conferences.set_f1([graded(conferences, label, (0, 2))]) == pytest.approx(2 / 3)
     assert conferences.set_f1([graded(conferences, label, (0, 1, None))]) == pytest.approx(4 / 5)
+
+
+def test_sets_may_leave_out_what_another_one_is_part_of(conferences: ModuleType) -> None:
+    part_alone = graded(conferences, "01aaaaa11|02bbbbb22", (0,))._replace(wholes=frozenset({1}))
+    assert conferences.set_f1([part_alone]) == pytest.approx(2 / 3)
+    assert conferences.set_f1([part_alone], wholes=False) == 1
 
 
 def test_silence_is_right_where_the_registry_names_nothing(conferences: ModuleType) -> None:
