@@ -113,6 +113,7 @@ _MARK_BEFORE_UNIT: Final = re.compile(
     r"(?<=[a-zA-Z])\s\d{1,2}\s+(?=(?:Department|Dept|Division|Faculty|School|Institute|Laboratory|"
     r"Cent(?:er|re)|College|Graduate|Program|Unit)\b)"
 )
+_GLUED_MARK: Final = re.compile(r"(?<=[a-z]{4})\d{1,2}(?=\s*(?:[,;&]|and\b|$))")
 _MARK_BEFORE_COMMA: Final = re.compile(r"(?<=[a-zA-Z])\s\d{1,2}\s+(?=,)")
 _LETTERS: Final = str.maketrans(
     {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"}
@@ -151,6 +152,7 @@ def tidy_text(text: str) -> str:
     if " ," in text:
         text = _MARK_BEFORE_COMMA.sub(" ", text)
     text = _MARK_BEFORE_UNIT.sub(", ", text)
+    text = _GLUED_MARK.sub("", text)
     if "- " in text:
         text = _BROKEN_WORD.sub("", text)
     return _FOOTNOTES.sub(" ", text).strip()

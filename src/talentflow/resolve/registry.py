@@ -340,7 +340,8 @@ class _Builder:
             or i in self.registry.named_only
         ]
         if company and base != name:
-            exact = [entry for entry in fitting if self.registry.names[entry[2]] == name]
+            same = name.casefold()
+            exact = [e for e in fitting if self.registry.names[e[2]].casefold() == same]
             fitting = exact or [entry for entry in fitting if entry[2] not in self._in_family(base)]
         return min(fitting)[2] if fitting else None
 
