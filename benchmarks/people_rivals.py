@@ -53,16 +53,16 @@ def describe_authorships(slots: Slots, authorships: Authorships, label: Codes) -
             "spelling": pa.array(slots.names.full).take(pa.array(name)),
             "given": pa.array([" ".join(p.given) for p in parsed]).take(pa.array(name)),
             "venue": pa.array(venue, mask=venue < 0),
-            "authors": _list_keys(authorships.authors, paper, without=block),
-            "affiliations": _list_keys(authorships.affiliations, own),
-            "domains": _list_keys(authorships.domains, own),
-            "setting": _list_keys(authorships.setting, paper),
+            "authors": list_keys(authorships.authors, paper, without=block),
+            "affiliations": list_keys(authorships.affiliations, own),
+            "domains": list_keys(authorships.domains, own),
+            "setting": list_keys(authorships.setting, paper),
             "label": pa.array(label, mask=label < 0),
         }
     )
 
 
-def _list_keys(shown: Shown, thing: Codes, without: Codes | None = None) -> pa.Array:
+def list_keys(shown: Shown, thing: Codes, without: Codes | None = None) -> pa.Array:
     """The keys of the thing that belongs to each row, but for one; null where there are none."""
     starts = shown.keys.starts
     counts = np.diff(starts)[thing]
