@@ -2,7 +2,7 @@
 # make run          build the figures, print the headlines, serve them (SERVE=0: stop after printing)
 # make test         format, types, layers and all tests but the slow ones
 # make check-full   the same with the slow tests
-# make bench        measure the main path; writes benchmarks/latest.json
+# make bench        run every benchmark, or those in BENCH="people places"; writes benchmarks/latest.json
 # make reference    write docs/reference anew from the code
 # make lock         write constraints.txt anew from pyproject.toml
 
@@ -50,7 +50,7 @@ check-full: lint chromium
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
 
 bench: install
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py $(BENCH)
 
 reference: install
 	$(BIN)/python tools/write_reference.py

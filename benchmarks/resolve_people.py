@@ -1,43 +1,46 @@
 """How well, and how fast, are people found when their identifiers are hidden?
 
-    python benchmarks/resolve_people.py STORE [--output latest.json]
+    python benchmarks/resolve_people.py STORE [--no-scale]
 
 STORE is the store of a build. The truth are the people that identifiers alone give; then every
 identifier of one registry is hidden and names and evidence have to do. B-cubed and pair
 precision, recall and F1 over author slots, on the names that the model was not fitted to, for
 all names and for Chinese and Korean surnames, in which namesakes are the rule. Against: every
-exact name one person; name and co-author; and the commonness rule.
+exact name one person; name and co-author; the commonness rule; and Splink, which learns from
+the same names as our model and is given the threshold that is best on them.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import json
-import resource
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from talentflow.core.contracts import IDS
-from talentflow.resolve.names import PersonName
-from talentflow.resolve.people import link_people
+from hidden_people import (
+    SYSTEMS,
+    Floats,
+    Score,
+    Tables,
+    hidden_records,
+    is_held_out,
+    number_values,
+    read_tables,
+    renumber,
+    score,
+)
+from people_methods import Outcome, explain_absence, try_alone
+from people_rivals import answer_by_rule, choose_threshold, describe_authorships
+from people_scale import measure_scale
+from talentflow.resolve.namesakes import count_profiles
 from talentflow.resolve.people_by_evidence import expect_known_bearers
 from talentflow.resolve.people_evidence import list_authorships, read_affiliations
-from talentflow.resolve.people_graph import Codes, Mask, find_components
+from talentflow.resolve.people_graph import Codes, Mask
 from talentflow.resolve.people_joins import join_by_identifier, join_by_name
-from talentflow.resolve.people_match import FEATURES, list_pairs
 from talentflow.resolve.people_slots import read_slots
 
 CHINESE = frozenset(
@@ -57,7 +60,6 @@ won woo yang yeo yi yoo yoon youn yun
 """.split()  # noqa: SIM905 -- a word list reads better as prose
 )
 GROUPS = {"all": None, "Chinese": CHINESE, "Korean": KOREAN}
-SYSTEMS = ("openreview", "ieee")
 MUST = {
     ("openreview", "all"): (0.977, 0.967),
     ("openreview", "Chinese"): (None, 0.93),
@@ -66,37 +68,22 @@ MUST = {
 }
 """B-cubed F1 and pair F1 to reach."""
 
-SCALE_ROWS = 1_000_000
-SCALE_LIMIT_S = 60
+RIVALS = ("exact name", "commonness rule", "Splink")
+"""Methods that the rows of the file name beside ours."""
+
 REPLICATES = 200
 Row = dict[str, object]
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Score:
-    """Precision, recall and F1 over pairs of slots and over slots (B-cubed)."""
-
-    pair: tuple[float, float, float]
-    b_cubed: tuple[float, float, float]
-
-
-@dataclass(frozen=True)
-class Tables:
-    """What a build has read and resolved."""
-
-    records: pa.Table
-    mentions: pa.Table
-    resolved_mentions: pa.Table
 
 
 @dataclass(frozen=True)
 class Trial:
     """Author slots with the truth, the answers of each method, and what is needed to split
-    them: whether a slot's name was held out, its surname and its block of names."""
+    them: whether a slot's name was held out, its surname and its block of names. `outcomes` has
+    what the methods took that ran alone."""
 
     truth: Codes
     answers: dict[str, Codes]
+    outcomes: dict[str, Outcome]
     held_out: Mask
     surname: NDArray[np.str_]
     block: Codes
@@ -104,96 +91,21 @@ class Trial:
     confidence: Floats
 
 
-def measure(store: Path) -> list[Row]:
-    """The rows of this benchmark, from the tables of a build."""
+def measure(store: Path, *, scale: bool = True) -> list[Row]:
+    """The rows of this benchmark, from the tables of a build; prints more beside them."""
     tables = read_tables(store)
     rows: list[Row] = []
     for system in SYSTEMS:
-        trial = try_hidden(tables, system)
-        rows += _report(system, trial)
-    return [*rows, *measure_scale(tables)]
-
-
-def read_tables(store: Path) -> Tables:
-    """The newest tables of a store, without the crawl that repeats papers."""
-    records = pq.read_table(_newest(store, "read", "records"))
-    return Tables(
-        records=records.filter(pc.equal(records["source"], "paperlists")),
-        mentions=pq.read_table(_newest(store, "read", "mentions")),
-        resolved_mentions=pq.read_table(_newest(store, "organizations", "resolved_mentions")),
-    )
-
-
-def _newest(store: Path, stage: str, table: str) -> Path:
-    found = sorted(
-        (store / "tables" / stage).glob(f"*/{table}.parquet"), key=lambda p: p.stat().st_mtime
-    )
-    return found[-1]
-
-
-def score(truth: Codes, found: Codes, weight: Floats | None = None) -> Score:
-    """Compare two partitions of the same slots, both given as group numbers.
-
-    `weight` counts a slot, and with it its pairs, several times.
-    """
-    weight = np.ones(len(truth)) if weight is None else weight
-    width = int(found.max(initial=0)) + 1
-    both, place = np.unique(truth * width + found, return_inverse=True)
-    in_both = np.bincount(place)
-    in_truth = np.bincount(truth)[both // width]
-    in_found = np.bincount(found)[both % width]
-    precision, recall = (
-        float(np.average((in_both / size)[place], weights=weight)) for size in (in_found, in_truth)
-    )
-    right = float((weight * (in_both - 1)[place]).sum())
-    of_found = float((weight * (in_found - 1)[place]).sum())
-    of_truth = float((weight * (in_truth - 1)[place]).sum())
-    return Score(
-        pair=_with_f1(right / max(of_found, 1), right / max(of_truth, 1)),
-        b_cubed=_with_f1(precision, recall),
-    )
-
-
-def is_held_out(name: PersonName) -> bool:
-    """Whether the model was not fitted to people of this surname and initial."""
-    initial = name.given[0][:1] if name.given else ""
-    return crc32(f"{name.surname} {initial}".encode()) % 2 == 1
-
-
-def hide(records: pa.Table) -> pa.Table:
-    """Give every row a reference of its own per author slot, and no identifiers."""
-    slot = pc.binary_join_element_wise(
-        "slot", records["paper_id"], pc.cast(records["author_position"], pa.string()), ":"
-    )
-    named = pc.is_valid(records["person_ref"])
-    slot = pc.if_else(named, slot, pa.scalar(None, pa.string()))
-    nothing = pa.array([[]] * len(records), IDS)
-    return _with_column(_with_column(records, "person_ref", slot), "ids", nothing)
-
-
-def hidden_records(tables: Tables, system: str) -> tuple[pa.Table, pa.Table]:
-    """Rows of the papers of one registry: with the true person in `person_ref`, and hidden."""
-    records = tables.records
-    mine = pc.fill_null(pc.starts_with(records["person_ref"], f"{system}:"), False)
-    papers = pc.unique(records["paper_id"].filter(mine))
-    loose = pc.and_(
-        pc.is_null(records["person_ref"]), pc.is_in(records["paper_id"], value_set=papers)
-    )
-    records = records.filter(pc.or_(mine, loose))
-    told = records.filter(pc.is_valid(records["person_ref"]))
-    nameless = _with_column(told, "person_name", pa.nulls(len(told), pa.string()))
-    people = link_people(nameless).people
-    place = pc.index_in(records["person_ref"], value_set=people["person_ref"].combine_chunks())
-    true = _with_column(records, "person_ref", people["person_id"].take(place))
-    return true, hide(records)
+        rows += _report(system, try_hidden(tables, system))
+    return [*rows, *measure_scale(tables)] if scale else rows
 
 
 def try_hidden(tables: Tables, system: str) -> Trial:
-    """Find the people of one registry with its identifiers hidden, by every method."""
+    """Find the people of one registry with its identifiers hidden, by every method.
+
+    What another registry tells of how many people bear a name stays known.
+    """
     true, hidden = hidden_records(tables, system)
-    linked = link_people(
-        hidden, mentions=tables.mentions, resolved_mentions=tables.resolved_mentions
-    )
     slots = read_slots(hidden)
     by_name = join_by_name(slots, join_by_identifier(slots))
     authorships = list_authorships(
@@ -202,44 +114,57 @@ def try_hidden(tables: Tables, system: str) -> Trial:
         expect_known_bearers(slots, by_name),
         read_affiliations(slots, tables.mentions, tables.resolved_mentions),
     )
-    one, other, features = list_pairs(
-        authorships, np.arange(len(authorships.node)), slots.identifiers.n_refs
-    )
     refs = pa.array(slots.identifiers.text[: slots.identifiers.n_refs], pa.string())
-    ref = slots.ref[authorships.first_row]
-    place = pc.index_in(refs.take(pa.array(ref)), value_set=hidden["person_ref"].combine_chunks())
-    name = authorships.name
-    common = slots.names.commonness[name]
-
-    def column(feature: str) -> Floats:
-        return features[:, FEATURES.index(feature)]
-
-    author = column("common_author") > 0
-    place_too = (column("log_affiliations") > 0) | (column("rarest_domain") > 0)
-    same = name[one] == name[other]
-    rare = same & (common[one] < 0.1)
-    n = len(name)
-    answers = {
-        "exact name": name,
-        "name + co-author": _components(n, one, other, same & author),
-        "commonness rule": _components(n, one, other, rare | (same & (author | place_too))),
-        "commonness rule, initials": _components(n, one, other, rare | author | place_too),
-    }
-    answers["talentflow"] = _numbers(linked.people["person_id"].take(pa.array(ref)))
-    parsed = slots.names.parsed
+    slot = refs.take(pa.array(slots.ref[authorships.first_row]))
+    parsed, name = slots.names.parsed, authorships.name
+    held_out = np.array([is_held_out(p) for p in parsed])[name]
+    truth = number_values(_look_up(true["person_ref"], hidden["person_ref"], slot))
+    ours = try_alone("talentflow", _describe_records(tables, hidden, system))
+    people = {c: _look_up(ours.answer[c], ours.answer["person_ref"], slot) for c in _ANSWERED}
+    answers = answer_by_rule(slots, authorships)
+    outcomes = {"talentflow": ours}
+    reason = explain_absence("splink")
+    if reason is None:
+        given = describe_authorships(slots, authorships, np.where(held_out, -1, truth))
+        outcomes["Splink"] = try_alone("splink", {"authorships": given})
+        answers["Splink"] = choose_threshold(outcomes["Splink"].answer, truth, ~held_out)
+    else:
+        print(f"{system:11}Splink is left out: {reason}")
+    answers["talentflow"] = number_values(people["person_id"])
     return Trial(
-        truth=_numbers(true["person_ref"].take(place)),
+        truth=truth,
         answers=answers,
-        held_out=np.array([is_held_out(p) for p in parsed])[name],
+        outcomes=outcomes,
+        held_out=held_out,
         surname=np.array([p.surname for p in parsed])[name],
         block=authorships.names.block[name],
-        ambiguous=linked.people["ambiguous"].to_numpy()[ref],
-        confidence=linked.people["confidence"].to_numpy()[ref],
+        ambiguous=people["ambiguous"].to_numpy(),
+        confidence=people["confidence"].to_numpy(),
     )
 
 
-def _components(n: int, one: Codes, other: Codes, joined: Mask) -> Codes:
-    return find_components(n, one[joined], other[joined])
+_ANSWERED = ("person_id", "ambiguous", "confidence")
+
+
+def _look_up(values: pa.ChunkedArray, keys: pa.ChunkedArray, wanted: pa.Array) -> pa.ChunkedArray:
+    return values.take(pc.index_in(wanted, value_set=keys.combine_chunks()))
+
+
+def _describe_records(tables: Tables, hidden: pa.Table, system: str) -> dict[str, pa.Table]:
+    """What our method reads, alone in a process."""
+    refs = pc.unique(tables.records["person_ref"]).drop_null().to_pylist()
+    profiles = {} if system == "openreview" else count_profiles(refs)
+    return {
+        "records": hidden,
+        "mentions": tables.mentions,
+        "resolved_mentions": tables.resolved_mentions,
+        "profiles": pa.table(
+            {
+                "name": pa.array(list(profiles), pa.string()),
+                "people": pa.array(list(profiles.values()), pa.int64()),
+            }
+        ),
+    }
 
 
 def _report(system: str, trial: Trial) -> list[Row]:
@@ -249,35 +174,67 @@ def _report(system: str, trial: Trial) -> list[Row]:
         chosen = trial.held_out.copy()
         if members is not None:
             chosen &= np.isin(trial.surname, list(members))
-        scores: dict[str, Score] = {}
-        for method, answer in trial.answers.items():
-            scores[method] = score(*(_renumber(x[chosen]) for x in (trial.truth, answer)))
+        scores = {
+            method: score(renumber(trial.truth[chosen]), renumber(answer[chosen]))
+            for method, answer in trial.answers.items()
+        }
+        for method, reached in scores.items():
             pair, b_cubed = (
-                " / ".join(f"{x:.3f}" for x in part)
-                for part in (scores[method].pair, scores[method].b_cubed)
+                " / ".join(f"{x:.3f}" for x in part) for part in (reached.pair, reached.b_cubed)
             )
             print(f"{system:11}{group:8}{method:27}pair {pair}   B3 {b_cubed}")
-        low_high = _bootstrap(trial, chosen)
-        print(f"{'':19}talentflow, 95 %: {low_high}; {int(chosen.sum()):,} slots")
-        ours, rule = scores["talentflow"], scores["commonness rule"]
-        for position, (what, mine, theirs) in enumerate(
-            (
-                ("B3 F1", ours.b_cubed[2], rule.b_cubed[2]),
-                ("pair F1", ours.pair[2], rule.pair[2]),
-            )
-        ):
-            must = MUST.get((system, group), (None, None))[position]
-            rows.append(
-                {
-                    "name": f"people, {system} hidden, {group}: {what}",
-                    "value": round(mine, 4),
-                    "unit": low_high.split("; ")[position],
-                    "against": f"must {must}" if must else f"commonness rule {theirs:.3f}",
-                    "ratio": round(mine / (must or theirs), 3),
-                    "bound": f"names not fitted to, n = {int(chosen.sum())}",
-                }
-            )
-    rows += _report_ambiguous(system, trial)
+        intervals = _bootstrap(trial, chosen)
+        n = int(chosen.sum())
+        print(f"{'':19}talentflow, 95 %: B3 {intervals[0]}, pair {intervals[1]}; {n:,} slots")
+        rows += _list_scores(system, group, scores, [f"95 % {i}, n {n}" for i in intervals])
+    return [*rows, *_report_ambiguous(system, trial), *_report_effort(system, trial)]
+
+
+def _list_scores(system: str, group: str, scores: dict[str, Score], bounds: list[str]) -> list[Row]:
+    """Two rows: B-cubed F1 and pair F1, against what must be reached or the best rival."""
+    rows: list[Row] = []
+    limits = MUST.get((system, group), (None, None))
+    for position, what in enumerate(("B3", "pair")):
+        reached = {
+            method: (one.b_cubed if what == "B3" else one.pair)[2] for method, one in scores.items()
+        }
+        rivals = {method: reached[method] for method in RIVALS if method in reached}
+        must = limits[position]
+        named = [f"must {must}"] if must else []
+        rows.append(
+            {
+                "name": f"people, {system} hidden, {group}: {what} F1",
+                "value": round(reached["talentflow"], 4),
+                "unit": "share",
+                "against": "; ".join([*named, *(f"{m} {x:.3f}" for m, x in rivals.items())]),
+                "ratio": round(reached["talentflow"] / (must or max(rivals.values())), 3),
+                "bound": f"{bounds[position]}, names not fitted to",
+            }
+        )
+    return rows
+
+
+def _report_effort(system: str, trial: Trial) -> list[Row]:
+    """Seconds and memory of the methods that ran alone, each in a process of its own."""
+    for method, took in trial.outcomes.items():
+        print(f"{system:11}{method}: {took.seconds:.1f} s, {took.memory_gib:.2f} GiB", end="")
+        print(f", {len(trial.truth):,} authorships")
+    ours, other = trial.outcomes["talentflow"], trial.outcomes.get("Splink")
+    rows: list[Row] = []
+    for what, unit, mine, theirs in (
+        ("time", "s", ours.seconds, other and other.seconds),
+        ("memory", "GiB", ours.memory_gib, other and other.memory_gib),
+    ):
+        rows.append(
+            {
+                "name": f"people, {system} hidden: {what} of the whole linkage",
+                "value": round(mine, 3),
+                "unit": unit,
+                "against": f"Splink {theirs:.2f} {unit}" if theirs else "Splink is not installed",
+                "ratio": round(theirs / mine, 2) if theirs else None,
+                "bound": f"{len(trial.truth)} authorships, a process of its own",
+            }
+        )
     return rows
 
 
@@ -287,7 +244,7 @@ def _report_ambiguous(system: str, trial: Trial) -> list[Row]:
     share = 1 - clear.sum() / trial.held_out.sum()
     answer = trial.answers["talentflow"]
     whole = score(trial.truth, answer)
-    rest = score(*(_renumber(x[clear]) for x in (trial.truth, answer)))
+    rest = score(*(renumber(x[clear]) for x in (trial.truth, answer)))
     print(f"{system:11}ambiguous {share:.1%}; the rest: pair {rest.pair[2]:.3f}", end="")
     print(f" B3 {rest.b_cubed[2]:.3f} (all slots {whole.b_cubed[2]:.3f})")
     # Of two random references of one person of ours: are they one person?
@@ -315,10 +272,10 @@ def _report_ambiguous(system: str, trial: Trial) -> list[Row]:
     ]
 
 
-def _bootstrap(trial: Trial, chosen: Mask) -> str:
+def _bootstrap(trial: Trial, chosen: Mask) -> list[str]:
     """95 % intervals of B-cubed F1 and pair F1 over blocks of names, which hold whole people."""
-    truth, found = (_renumber(x[chosen]) for x in (trial.truth, trial.answers["talentflow"]))
-    block = _renumber(trial.block[chosen])
+    truth, found = (renumber(x[chosen]) for x in (trial.truth, trial.answers["talentflow"]))
+    block = renumber(trial.block[chosen])
     generator = np.random.default_rng(20240501)
     drawn = []
     for _ in range(REPLICATES):
@@ -326,119 +283,16 @@ def _bootstrap(trial: Trial, chosen: Mask) -> str:
         one = score(truth, found, weight)
         drawn.append((one.b_cubed[2], one.pair[2]))
     low, high = np.quantile(np.array(drawn), (0.025, 0.975), axis=0)
-    return "; ".join(f"{a:.3f}–{b:.3f}" for a, b in zip(low, high, strict=True))
-
-
-def measure_scale(tables: Tables) -> list[Row]:
-    """1,000,000 authorships, copies of the real ones under changed names and papers: through
-    the library in memory and through the command from a file."""
-    records, mentions = replicate(tables, SCALE_ROWS)
-    link_people(records.slice(0, 2000), mentions=mentions)  # compiled code is loaded
-    start = time.perf_counter()
-    people = link_people(
-        records, mentions=mentions, resolved_mentions=tables.resolved_mentions
-    ).people
-    seconds = time.perf_counter() - start
-    count = len(people["person_id"].unique())
-    print(f"{len(records):,} authorships, {count:,} people in {seconds:.1f} s")
-    rows = [_limit("people, 1,000,000 authorships linked", seconds)]
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "in.csv", Path(folder) / "out.csv"
-        write_csv(records, mentions, source)
-        command = "from talentflow.cli import main; main()"
-        start = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-c", command, "resolve", "people", source, "--output", target],
-            check=True,
-            capture_output=True,
-        )
-        seconds = time.perf_counter() - start
-        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2
-        print(f"resolve people, whole process: {seconds:.1f} s, {memory:.2f} GiB")
-        rows.append(_limit("resolve people, 1,000,000 rows", seconds))
-    return rows
-
-
-def _limit(name: str, seconds: float) -> Row:
-    return {
-        "name": name,
-        "value": round(seconds, 1),
-        "unit": "s",
-        "against": f"limit of {SCALE_LIMIT_S} s",
-        "ratio": round(SCALE_LIMIT_S / seconds, 2),
-        "bound": "sorting, parsing names and affiliations, comparing pairs",
-    }
-
-
-def replicate(tables: Tables, n_rows: int) -> tuple[pa.Table, pa.Table]:
-    """One record per author slot, copied until there are `n_rows`; every copy has its own
-    papers, and one letter more in each surname so that its people are others."""
-    records = tables.records.filter(pc.is_valid(tables.records["person_ref"]))
-    position = pc.cast(records["author_position"], pa.string())
-    slot = pc.binary_join_element_wise(records["paper_id"], position, ":")
-    _, first = np.unique(
-        np.asarray(slot.combine_chunks().dictionary_encode().indices), return_index=True
-    )
-    records = records.take(pa.array(np.sort(first)))
-    parts = []
-    for copy in range(-(-n_rows // len(records))):
-        letter = chr(97 + copy) if copy else ""
-        part = records
-        for column, ending in (("paper_id", f"/{copy}"), ("record_id", f"/{copy}")):
-            part = _with_column(part, column, pc.binary_join_element_wise(part[column], ending, ""))
-        name = pc.binary_join_element_wise(part["person_name"], letter, "")
-        parts.append(_with_column(part, "person_name", name))
-    together = hide(pa.concat_tables(parts).slice(0, n_rows))
-    return together, tables.mentions
-
-
-def write_csv(records: pa.Table, mentions: pa.Table, path: Path) -> None:
-    """The input of `resolve people`."""
-    place = pc.index_in(records["mention_id"], value_set=mentions["mention_id"].combine_chunks())
-    columns = [
-        *(records[name] for name in ("record_id", "paper_id", "person_name", "year")),
-        *(mentions[name].take(place) for name in ("text", "domain")),
-    ]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["record_id", "paper_id", "name", "year", "affiliation", "domain"])
-        writer.writerows(zip(*(column.to_pylist() for column in columns), strict=True))
-
-
-def _with_column(table: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
-    return table.set_column(table.schema.get_field_index(name), table.schema.field(name), values)
-
-
-def _numbers(values: pa.Array | pa.ChunkedArray) -> Codes:
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
-    return values.dictionary_encode().indices.to_numpy().astype(np.int64)
-
-
-def _renumber(values: Codes) -> Codes:
-    return np.unique(values, return_inverse=True)[1]
-
-
-def _with_f1(precision: float, recall: float) -> tuple[float, float, float]:
-    return precision, recall, 2 * precision * recall / max(precision + recall, 1e-12)
+    return [f"{a:.3f}–{b:.3f}" for a, b in zip(low, high, strict=True)]
 
 
 def main() -> None:
-    """Print the table and, with --output, append the figures to a list of benchmarks."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("store", type=Path)
-    parser.add_argument("--output", type=Path)
     parser.add_argument("--no-scale", action="store_true", help="leave the million rows out")
     arguments = parser.parse_args()
-    measuring: Callable[[Path], list[Row]] = measure
-    if arguments.no_scale:
-        tables = read_tables(arguments.store)
-        rows = [row for s in SYSTEMS for row in _report(s, try_hidden(tables, s))]
-    else:
-        rows = measuring(arguments.store)
-    if arguments.output:
-        known = json.loads(arguments.output.read_text()) if arguments.output.exists() else []
-        arguments.output.write_text(json.dumps([*known, *rows], indent=1) + "\n")
+    measure(arguments.store, scale=not arguments.no_scale)
 
 
 if __name__ == "__main__":

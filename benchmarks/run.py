@@ -1,8 +1,12 @@
-"""How fast is the main path, stage by stage, and what bounds it?
+"""How right and how fast is each step, against what, and what bounds it?
+
+    python benchmarks/run.py [BENCHMARK ...]
 
 `make bench` runs every benchmark, prints one table and writes `benchmarks/latest.json`, a list
-of `{name, value, unit, against, ratio, bound}`. `ratio` is how many times faster than `against`
-in the same run (above 1: faster), or the share of a limit that is used.
+of `{benchmark, name, value, unit, against, ratio, bound}`. `ratio` is above 1 where the value is
+better than the limit in `against`, or where there is none than the best rival of the same run;
+null where there is nothing to compare with. A run of some benchmarks replaces their rows and
+leaves those of the others.
 """
 
 from __future__ import annotations
@@ -43,6 +47,9 @@ STAGE_BOUNDS = {
 
 Row = dict[str, object]
 
+LATEST = REPOSITORY / "benchmarks" / "latest.json"
+FIELDS = ("name", "value", "unit", "against", "ratio", "bound")
+
 
 def main() -> None:
     """Run the benchmarks named on the command line (default: all), print and write the rows."""
@@ -50,19 +57,33 @@ def main() -> None:
         print(f"no records beside the repository ({DATA.name}); nothing to measure")
         return
     wanted = sys.argv[1:] or list(BENCHMARKS)
+    unknown = [name for name in wanted if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     folder = Path(tempfile.mkdtemp(prefix="talentflow-bench-"))
-    rows: list[Row] = []
     try:
         for name in wanted:
             print(f"\n{name}")
             found = BENCHMARKS[name](folder / "store")
             print_rows(found)
-            rows += found
+            known = json.loads(LATEST.read_text()) if LATEST.exists() else []
+            rows = merge_rows(known, name, found)
+            LATEST.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
     finally:
         shutil.rmtree(folder)
-    (REPOSITORY / "benchmarks" / "latest.json").write_text(
-        json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
-    )
+
+
+def merge_rows(known: list[Row], benchmark: str, found: list[Row]) -> list[Row]:
+    """The rows of all benchmarks, those of one replaced, in the order in which they run.
+
+    Raises `ValueError` where a row lacks a field or has one that is not expected.
+    """
+    for one in found:
+        if set(one) != set(FIELDS):
+            raise ValueError(f"{benchmark}: fields {', '.join(one)}; expected {', '.join(FIELDS)}")
+    rows = {name: [one for one in known if one.get("benchmark") == name] for name in BENCHMARKS}
+    rows[benchmark] = [{"benchmark": benchmark, **one} for one in found]
+    return [one for part in rows.values() for one in part]
 
 
 def measure_main_path(store: Path) -> list[Row]:

@@ -23,15 +23,15 @@ import pyarrow.compute as pc
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY / "benchmarks"))
 
-from resolve_people import (  # noqa: E402
+from hidden_people import (  # noqa: E402
     SYSTEMS,
     Floats,
     Tables,
-    _numbers,
-    _renumber,
     hidden_records,
     is_held_out,
+    number_values,
     read_tables,
+    renumber,
     score,
 )
 from talentflow.resolve.people_by_evidence import (  # noqa: E402
@@ -141,7 +141,7 @@ def _pairs(true: pa.Table, hidden: pa.Table, tables: Tables) -> tuple[Floats, Ma
 
 def _truth(true: pa.Table, hidden: pa.Table, refs: list[str]) -> Floats:
     place = pc.index_in(pa.array(refs), value_set=hidden["person_ref"].combine_chunks())
-    return _numbers(true["person_ref"].take(place))
+    return number_values(true["person_ref"].take(place))
 
 
 def fit(x: Floats, y: Mask, weight: Floats, ridge: float = 1.0) -> Floats:
@@ -202,7 +202,7 @@ def _choose_linkage(
                     resolved_mentions=tables.resolved_mentions,
                     model=model,
                 ).person[: len(truth)]
-                one = score(_renumber(truth[fitted]), _renumber(found[fitted]))
+                one = score(renumber(truth[fitted]), renumber(found[fitted]))
                 reached += [one.b_cubed[2], one.pair[2]]
             mean = float(np.mean(reached))
             print(f"closest {closest}, threshold {threshold}:", *(f"{r:.4f}" for r in reached))

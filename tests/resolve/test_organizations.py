@@ -352,6 +352,25 @@ def test_an_organization_is_answered_as_of_the_year(registry: Registry) -> None:
     assert name(1999) == "Elm College"
 
 
+def test_a_mention_without_a_year_keeps_the_former_organization(registry: Registry) -> None:
+    founded = registry.names.index("Elm College")
+    registry.founded[founded] = 2010
+    texts = ["Old Elm College", "Elm College", "Old Elm College; Alder University"]
+    mentions = MENTIONS.from_rows([{"mention_id": i, "text": t} for i, t in enumerate(texts)])
+    named = resolve_mentions_fully(mentions, registry).organizations.to_pylist()
+    registry.founded[founded] = None
+    former = {
+        (row["mention_id"], row["organization_name"]): (row["former_name"], row["former_until"])
+        for row in named
+    }
+    assert former == {
+        (0, "Elm College"): ("Old Elm College", 2010),
+        (1, "Elm College"): (None, None),
+        (2, "Elm College"): ("Old Elm College", 2010),
+        (2, "Alder University"): (None, None),
+    }
+
+
 def test_order_of_segments_and_company_of_other_texts_change_nothing(registry: Registry) -> None:
     texts = ["Alder University, Seoul, Korea", "Korea, Seoul, Alder University", "Elm College"]
     alone = [resolve_affiliation(text, None, registry) for text in texts]

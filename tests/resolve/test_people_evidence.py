@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 
 from talentflow.core.contracts import MENTIONS, RECORDS
 from talentflow.resolve.names import parse_name
-from talentflow.resolve.namesakes import expect_bearers
+from talentflow.resolve.namesakes import count_profiles, expect_bearers
 from talentflow.resolve.people import LinkedPeople, link_people
+from talentflow.resolve.people_by_evidence import PROFILE_SHARE, expect_known_bearers
 from talentflow.resolve.people_evidence import registered_domains, split_affiliations, take_apart
+from talentflow.resolve.people_joins import join_by_identifier, join_by_name
 from talentflow.resolve.people_linkage import compare_names
 from talentflow.resolve.people_match import FEATURES, load_model
+from talentflow.resolve.people_slots import read_slots
 
 from test_people_links import make_records, person, persons  # isort: skip
 
@@ -134,6 +137,19 @@ def test_names_are_commoner_outside_a_short_list() -> None:
     assert expected[2] > expected[0]
     assert (at_most >= expected).all()
     assert expect_bearers([])[0].size == 0
+
+
+def test_the_number_of_a_profile_tells_how_many_bear_a_name() -> None:
+    profiles = count_profiles(
+        ["openreview:~Ada_Quill9", "openreview:~Ada_Quill1", "openreview:~Bo_Nilsson1", "acl:x"]
+    )
+    assert profiles == {"ada quill": 9}
+    slots = read_slots(make_records(("p1", "slot", "Ada Quill"), ("p2", "slot", "Bo Nilsson")))
+    by_name = join_by_name(slots, join_by_identifier(slots))
+    without, told = (expect_known_bearers(slots, by_name, known) for known in ({}, profiles))
+    place = slots.names.full.index("ada quill")
+    assert told[place] == PROFILE_SHARE * 8 > without[place]
+    assert told[1 - place] == without[1 - place]
 
 
 def test_pieces_of_affiliations_and_domains() -> None:

@@ -10,6 +10,7 @@ from talentflow.resolve.identifiers import (
     holds_orcid_checksum,
     is_disambiguated_slug,
     is_hard,
+    read_profile_number,
     system_of,
 )
 
@@ -83,3 +84,17 @@ def test_system_of() -> None:
 )
 def test_disambiguated_slug(slug: str, full: str, more: bool) -> None:
     assert is_disambiguated_slug(slug, full) is more
+
+
+@pytest.mark.parametrize(
+    ("identifier", "found"),
+    [
+        ("openreview:~Ada_Quill3", ("Ada Quill", 3)),
+        ("openreview:~Ada_J._Quill12", ("Ada J. Quill", 12)),
+        ("openreview:~Ada_Quill", None),
+        ("ieee:37086936234", None),
+        ("ada@quill3", None),
+    ],
+)
+def test_the_number_of_a_profile(identifier: str, found: tuple[str, int] | None) -> None:
+    assert read_profile_number(identifier) == found

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from talentflow.cli.options import format_option, language_option, setting_options, settings_from
-from talentflow.cli.tables import print_accounting, print_rows
+from talentflow.cli.tables import print_accounting, print_changes, print_rows
 
 
 @click.command()
@@ -76,6 +76,7 @@ def status(format_: str, language: str, **given: Any) -> None:
     click.echo("\nSources")
     print_rows(found["sources"])
     print_accounting(found["accounting"], language)
+    print_changes(found["person_changes"], language)
     _print_corrections(found["corrections"])
     click.echo("\nRejected rows")
     for reason in found["rejects"]:

@@ -42,6 +42,15 @@ def print_accounting(lines: Sequence[Mapping[str, Any]], language: str) -> None:
     print_rows([*rows, {"rows": sum(row["rows"] for row in rows), "what": "in all"}])
 
 
+def print_changes(changes: Sequence[Mapping[str, Any]], language: str) -> None:
+    """Print what became of the people of an earlier build; nothing where there is none."""
+    if changes:
+        click.echo("\nWhat became of the people of the earlier build")
+        print_rows(
+            [{"people": change["people"], "what": change["title"][language]} for change in changes]
+        )
+
+
 def display_width(text: str) -> int:
     """Columns a text takes on a terminal; Korean and Chinese characters take two."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -241,6 +241,13 @@ MENTION_ORGANIZATIONS: Final = Contract(
         _text("sector", "null: not known", among=SECTORS[1:]),
         _share("probability", "that the mention names the organization", nullable=False),
         _text("rule", "what decided the organization", nullable=False),
+        _text("former_id", "whom the same text meant before the organization was founded"),
+        _text("former_name", "its display name"),
+        Column(
+            name="former_until",
+            type=pa.int16(),
+            doc="year in which the organization was founded, where there is a former one",
+        ),
     ),
 )
 

@@ -48,12 +48,17 @@ _SAME_SPAN: Final = {
 _RECORDS: Final = """
 with spans as ({spans})
 select s.person_id, r.year, r.record_id, r.person_name, m.text as affiliation, m.domain,
-       o.organization_name, o.country, o.country_rule, o.rule, r.role_raw
+       case when r.year < n.former_until then n.former_name else o.organization_name end
+           as organization_name,
+       o.country, o.country_rule, o.rule, r.role_raw
 from spans s
 join people p using (person_id)
 join records r using (person_ref)
 left join mentions m using (mention_id)
 left join resolved_mentions o using (mention_id)
+-- A text has no year, its record has. A correction of the organization finds no former one.
+left join mention_organizations n
+    on n.mention_id = o.mention_id and n.organization_id = o.organization_id
 where r.year between s.first_year and s.last_year
   and ($area is not null or $partner is not null or $stage is not null or $first <= $last)
 order by all
@@ -68,6 +73,7 @@ _HOMES: Final = {
     "records": "align",
     "mentions": "read",
     "resolved_mentions": "corrections",
+    "mention_organizations": "organizations",
 }
 
 
@@ -75,8 +81,9 @@ def trace_records(store: Path, query: Query) -> pa.Table:
     """The records behind one cell, by person and year.
 
     Columns: person_id, year, record_id, person_name, affiliation, domain, organization_name,
-    country, country_rule, rule, role_raw. Raises `UsageError` if the cell is not one that can
-    be traced and `StoreError` if the store holds no finished build.
+    country, country_rule, rule, role_raw. The organization is that of the record's year: before
+    it was founded, the one that bore the name. Raises `UsageError` if the cell is not one that can
+    be traced and `StoreError` if the store holds no finished build of this version.
     """
     span = _SAME_SPAN.get(query.indicator, query.indicator)
     if span not in _SPANS:
@@ -97,7 +104,10 @@ def trace_records(store: Path, query: Query) -> pa.Table:
     with duckdb.connect() as connection:
         for name, path in _find_tables(store).items():
             connection.from_parquet(str(path)).create_view(name)
-        return connection.sql(sql, params=parameters).to_arrow_table()
+        try:
+            return connection.sql(sql, params=parameters).to_arrow_table()
+        except duckdb.BinderException as error:
+            raise _other_version(store) from error
 
 
 def _bounds(period: str | None) -> tuple[int, int]:
@@ -116,12 +126,16 @@ def _find_tables(store: Path) -> dict[str, Path]:
     catalog = Catalog(store)
     current = catalog.require_current()
     if not set(_HOMES.values()) <= set(current):
-        raise StoreError(
-            "this store holds no finished build of this version",
-            where=str(store),
-            next_step="run `talentflow build`",
-        )
+        raise _other_version(store)
     return {
         name: catalog.stage_folder(stage, current[stage]) / f"{name}.parquet"
         for name, stage in _HOMES.items()
     }
+
+
+def _other_version(store: Path) -> StoreError:
+    return StoreError(
+        "this store holds no finished build of this version",
+        where=str(store),
+        next_step="run `talentflow build`",
+    )

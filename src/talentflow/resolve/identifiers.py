@@ -64,10 +64,20 @@ def is_disambiguated_slug(slug: str, full_name: str) -> bool:
     return bool(name) and letters.startswith(name) and len(letters) > len(name)
 
 
+def read_profile_number(identifier: str) -> tuple[str, int] | None:
+    """`openreview:~Jane_Doe3` → (`Jane Doe`, 3); null for any other identifier.
+
+    OpenReview numbers the profiles of one name in the order in which they were made.
+    """
+    found = _PROFILE.fullmatch(identifier)
+    return (found[1].replace("_", " "), int(found[2])) if found else None
+
+
 def _is_address(value: str) -> bool:
     return _ADDRESS.fullmatch(value) is not None and not value.startswith("000000@")
 
 
 _ORCID: Final = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", re.ASCII)
+_PROFILE: Final = re.compile(r"openreview:~(.+?)(\d{1,4})", re.ASCII)
 _ADDRESS: Final = re.compile(r"[^@\s*]+@[^@\s]+")
 _CHECKS: Final = {"orcid": holds_orcid_checksum, "email": _is_address}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final, NamedTuple
@@ -16,7 +17,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from talentflow.resolve.names import PersonName
+from talentflow.resolve.identifiers import read_profile_number
+from talentflow.resolve.names import PersonName, parse_name
 
 Floats = NDArray[np.float64]
 
@@ -85,6 +87,21 @@ def given_key(name: PersonName, complete: bool) -> str:
     if complete:
         return "".join(name.given)
     return f"{name.given[0][:1]}." if name.given else "."
+
+
+def count_profiles(identifiers: Iterable[str]) -> dict[str, int]:
+    """Full name → how many profiles of it OpenReview has, as far as their numbers tell.
+
+    `openreview:~Jane_Doe3` shows three, whether or not the other two are at hand. Names of which
+    no more than one is known are left out.
+    """
+    profiles: dict[str, int] = {}
+    for identifier in identifiers:
+        found = read_profile_number(identifier)
+        if found and found[1] > 1:
+            full = parse_name(found[0]).full
+            profiles[full] = max(profiles.get(full, 0), found[1])
+    return profiles
 
 
 def _count(values: list[str]) -> Floats:

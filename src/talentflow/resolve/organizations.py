@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import pyarrow as pa
@@ -53,9 +53,14 @@ _DOMAIN_JUNK: Final = re.compile(r"^[\s*@{}()\[\]<>~'\"]+|[\s.@{}()\[\]<>~'\",;]
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What one mention means; the fields are those of the contract `resolved_mentions`."""
+    """What one mention means; the fields are those of the contract `resolved_mentions`.
+
+    `former` is the withdrawn organization that the text means where it was printed before
+    `organization` was founded; null where there is none, or the year asked for has settled it.
+    """
 
     organization: int | None = None
+    former: int | None = None
     country: str | None = None
     city: str | None = None
     sector: str | None = None
@@ -93,7 +98,8 @@ def resolve_mentions_fully(mentions: pa.Table, registry: Registry) -> ResolvedMe
     """What `resolve_mentions` returns, and all organizations that each mention names.
 
     `mention_organizations` has no row for a mention that names none, and several, by rank, for
-    one that names several; rank 1 is the organization of `resolved_mentions`.
+    one that names several; rank 1 is the organization of `resolved_mentions`. A mention has no
+    year, so an organization that was founded later than some texts comes with its former one.
     """
     ids = mentions["mention_id"].to_pylist()
     queries = [
@@ -120,7 +126,8 @@ def resolve_mentions_fully(mentions: pa.Table, registry: Registry) -> ResolvedMe
 
 
 def _row(answer: Answer, registry: Registry) -> dict[str, object]:
-    o = answer.organization
+    o, former = answer.organization, answer.former
+    until = None if o is None or former is None else registry.founded[o]
     return {
         "organization_id": None if o is None else registry.ids[o],
         "organization_name": None if o is None else registry.names[o],
@@ -133,6 +140,9 @@ def _row(answer: Answer, registry: Registry) -> dict[str, object]:
         "country_rule": answer.country_rule,
         "country_probability": answer.country_probability,
         "sector_probability": answer.sector_probability,
+        "former_id": None if former is None else registry.ids[former],
+        "former_name": None if former is None else registry.names[former],
+        "former_until": until,
     }
 
 
@@ -196,9 +206,12 @@ def _answer_choices(
     answers: dict[int | None, Answer] = {}
     for choice, location in zip(choices, locations, strict=True):
         organization = _branch_in(choice.organization, location.country, registry)
-        organization = _as_of(organization, choice, year, registry)
+        former = _find_former(organization, choice, registry)
+        if former is not None and year is not None:
+            founded = registry.founded[organization] or year
+            organization, former = former if year < founded else organization, None
         answer = _answer(location, organization, choice.probability, choice.rule)
-        answers.setdefault(organization, answer)
+        answers.setdefault(organization, replace(answer, former=former))
     return list(answers.values())
 
 
@@ -229,12 +242,11 @@ def _branch_in(organization: int, country: str | None, registry: Registry) -> in
     return organization
 
 
-def _as_of(organization: int, choice: Choice, year: int | None, registry: Registry) -> int:
-    """The organization of that name in `year`, where today's was founded later."""
-    founded = registry.founded[organization]
-    if year is None or founded is None or year >= founded:
-        return organization
-    return registry.former.get((choice.span.key, organization), organization)
+def _find_former(organization: int, choice: Choice, registry: Registry) -> int | None:
+    """The withdrawn organization of that name, where it is known when today's was founded."""
+    if registry.founded[organization] is None:
+        return None
+    return registry.former.get((choice.span.key, organization))
 
 
 def _answer_by_domain(domain: str | None, registry: Registry) -> Answer:

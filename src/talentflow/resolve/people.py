@@ -7,6 +7,7 @@ across registries. What neither settles stays apart and is marked ambiguous.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from talentflow.core.contracts import PEOPLE, PERSON_EDGES, check_table
+from talentflow.resolve.namesakes import count_profiles
 from talentflow.resolve.people_by_evidence import ByEvidence, join_by_evidence
 from talentflow.resolve.people_graph import Codes, distinct_pairs
 from talentflow.resolve.people_joins import (
@@ -51,11 +53,13 @@ def link_people(
     *,
     mentions: pa.Table | None = None,
     resolved_mentions: pa.Table | None = None,
+    profiles: Mapping[str, int] | None = None,
 ) -> LinkedPeople:
     """Find the person behind each `person_ref` of `records` (contract `records`).
 
     `mentions` (affiliation texts and domains) and `resolved_mentions` (organizations) tell people
-    of a common name apart; without them only equal mentions are seen to be equal.
+    of a common name apart; without them only equal mentions are seen to be equal. `profiles` is
+    how many people of a full name OpenReview knows; by default the identifiers of `records` tell.
 
     Every reference gets exactly one person, and the result is the same for any order of rows.
     `person_id` is the person's best identifier (`orcid:…` before `openreview:…` before the rest
@@ -71,7 +75,12 @@ def link_people(
     by_identifier = join_by_identifier(slots)
     by_name = join_by_name(slots, by_identifier)
     by_evidence = join_by_evidence(
-        slots, by_identifier, by_name, mentions=mentions, resolved_mentions=resolved_mentions
+        slots,
+        by_identifier,
+        by_name,
+        mentions=mentions,
+        resolved_mentions=resolved_mentions,
+        profiles=count_profiles(slots.identifiers.text) if profiles is None else profiles,
     )
     return LinkedPeople(
         people=_describe_people(slots, by_identifier, by_name, by_evidence),
