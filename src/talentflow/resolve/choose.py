@@ -35,7 +35,7 @@ AREA_LOG_ODDS: Final = 0.7
 """What an e-mail domain adds to a candidate that owns it, and to one of several namesakes in
 the country that its ending names. The labelled texts have no domains; set with care instead."""
 
-UNSUPPORTED_LOG_ODDS: Final = 4.0
+UNSUPPORTED_LOG_ODDS: Final = 5.0
 """Taken off a name that seems part of a longer unknown one: such texts are rare in the lists,
 whose organizations are all registered, and common elsewhere."""
 
@@ -45,6 +45,7 @@ _KIND, _WHOLE, _VIA, _EQUALS, _SECTOR, _CUT, _AREA, _CITY = (
     FEATURES.index(name)
     for name in ("kind", "whole", "via", "equal_namesakes", "sector", "cut", "area", "city")
 )
+_WEIGHT: Final = FEATURES.index("weight")
 _COMPANY: Final = SECTORS.index("company")
 _RULE_OF_VIA: Final = {
     Via.REORDERED: "name_loose",
@@ -200,24 +201,33 @@ def _choose(evidence: Sequence[Evidence], registry: Registry) -> list[list[Choic
     scores -= UNSUPPORTED_LOG_ODDS * _are_unsupported(rows)
     firsts = pick_firsts(rows, scores)
     probability = calibrate(scores[firsts], model.first_calibration)
+    probability /= _count_equals(rows, scores, firsts)
     reviewed = (rows.features[firsts, _KIND] < 0) & (rows.features[firsts, _WHOLE] == 2)
     reviewed &= rows.features[firsts, _VIA] == Via.NAME
     probability = np.where(reviewed, np.maximum(probability, REVIEWED_PRECISION), probability)
     kept = probability >= model.threshold
     firsts, probability = firsts[kept], probability[kept]
-    found = list(zip(probability.tolist(), firsts.tolist(), strict=True))
+    for p, row in zip(probability.tolist(), firsts.tolist(), strict=True):
+        choices[rows.text[row]].append(_choice(rows, row, p))
     further, first_of = list_further(rows, scores, firsts, registry)
     if len(further):
-        features = further_features(rows, scores, further, first_of)
+        features = further_features(rows, scores, further, first_of, registry)
         more = calibrate(model.further.score(features), model.further_calibration)
         # A further organization is named beside a first one, so it is never surer than that.
         above = dict(zip(firsts.tolist(), probability.tolist(), strict=True))
         more = np.minimum(more, [above[row] for row in first_of.tolist()])
         chosen = more >= model.further_threshold
-        found += zip(more[chosen].tolist(), further[chosen].tolist(), strict=True)
-    for p, row in sorted(found, key=lambda f: (-f[0], f[1])):
-        _add(choices[rows.text[row]], _choice(rows, row, p), registry)
+        found = zip(more[chosen].tolist(), further[chosen].tolist(), strict=True)
+        for p, row in sorted(found, key=lambda f: (-f[0], f[1])):
+            _add_named(choices[rows.text[row]], _choice(rows, row, p), registry)
     return choices
+
+
+def _add_named(chosen: list[Choice], choice: Choice, registry: Registry) -> None:
+    """Add an organization with a name of its own in the text, also part or whole of another."""
+    known = [one.organization for one in chosen]
+    if not any(_are_branches(choice.organization, other, registry) for other in known):
+        chosen.append(choice)
 
 
 def _are_unsupported(rows: RankRows) -> npt.NDArray[np.bool_]:
@@ -236,6 +246,21 @@ def pick_firsts(rows: RankRows, scores: npt.NDArray[np.float64]) -> npt.NDArray[
     return firsts
 
 
+def _count_equals(
+    rows: RankRows, scores: npt.NDArray[np.float64], firsts: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Of each text the organizations of the first's name that score as much: nothing tells
+    them apart, so they share its probability."""
+    first_of = np.full(int(rows.text[-1]) + 1, -1, dtype=np.int64)
+    first_of[rows.text[firsts]] = firsts
+    same = np.flatnonzero(scores == scores[first_of[rows.text]])
+    alike = same[rows.features[same, _WEIGHT] == rows.features[first_of[rows.text[same]], _WEIGHT]]
+    key = (rows.text[alike].tolist(), rows.organization[alike].tolist())
+    pairs = {(t, o) for t, o in zip(*key, strict=True)}
+    counts = np.bincount(np.array([t for t, _ in pairs]), minlength=len(first_of))
+    return counts[rows.text[firsts]]
+
+
 def list_further(
     rows: RankRows,
     scores: npt.NDArray[np.float64],
@@ -245,7 +270,7 @@ def list_further(
     """Rows that could be named beside the first of their text, and the first of each.
 
     Of each name the best candidate, where the name shares no word with the first one's and
-    the organization is no part, whole or branch of it.
+    the organization is no branch of the same company.
     """
     first_of = dict(zip(rows.text[firsts].tolist(), firsts.tolist(), strict=True))
     best: dict[tuple[int, int, int], int] = {}
@@ -256,7 +281,7 @@ def list_further(
         span, chosen = rows.spans[row], rows.spans[first]
         apart = span.start >= chosen.start + chosen.size or chosen.start >= span.start + span.size
         one, other = int(rows.organization[row]), int(rows.organization[first])
-        if not apart or span.inner or _are_related(one, other, registry):
+        if not apart or span.inner or _are_branches(one, other, registry):
             continue
         key = (text, span.start, span.size)
         if key not in best or scores[row] > scores[best[key]]:
@@ -270,30 +295,47 @@ def further_features(
     scores: npt.NDArray[np.float64],
     further: npt.NDArray[np.int64],
     first_of: npt.NDArray[np.int64],
+    registry: Registry,
 ) -> Floats:
     """The features of `FURTHER_FEATURES` for each row that could be named as well."""
+    pairs = list(
+        zip(rows.organization[further].tolist(), rows.organization[first_of].tolist(), strict=True)
+    )
     own = np.stack(
-        [scores[further], scores[first_of], rows.features[first_of, _SECTOR] == _COMPANY], axis=1
+        [
+            scores[further],
+            scores[first_of],
+            rows.features[first_of, _SECTOR] == _COMPANY,
+            np.array([_is_part(first, one, registry) for one, first in pairs], dtype=bool),
+            np.array([_is_part(one, first, registry) for one, first in pairs], dtype=bool),
+        ],
+        axis=1,
     ).astype(np.float32)
     return np.concatenate([rows.features[further], own], axis=1)
 
 
 def _are_related(one: int, other: int, registry: Registry) -> bool:
     """Whether the organizations are one, branches of one company, or part and whole."""
-    if one == other:
-        return True
+    return (
+        _are_branches(one, other, registry)
+        or _is_part(one, other, registry)
+        or _is_part(other, one, registry)
+    )
+
+
+def _are_branches(one: int, other: int, registry: Registry) -> bool:
+    """Whether the organizations are one, or branches of one company."""
     family = registry.family_of.get(one)
-    if family is not None and family == registry.family_of.get(other):
-        return True
-    for below, above in ((one, other), (other, one)):
-        at = registry.parents[below]
-        for _ in range(4):
-            if at == above:
-                return True
-            if at < 0:
-                break
-            at = registry.parents[at]
-    return False
+    return one == other or (family is not None and family == registry.family_of.get(other))
+
+
+def _is_part(below: int, above: int, registry: Registry) -> bool:
+    at = registry.parents[below]
+    for _ in range(4):
+        if at == above or at < 0:
+            break
+        at = registry.parents[at]
+    return at == above
 
 
 def _add(chosen: list[Choice], choice: Choice, registry: Registry) -> None:

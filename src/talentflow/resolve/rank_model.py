@@ -21,7 +21,10 @@ from talentflow.resolve.rank_features import FEATURES
 from talentflow.resolve.rank_index import Floats
 
 MODEL_FILE: Final = "rank_model.npz"
-FURTHER_FEATURES: Final = (*FEATURES, "score", "score_of_first", "first_is_company")
+FURTHER_FEATURES: Final = (
+    *FEATURES, "score", "score_of_first", "first_is_company", "is_whole_of_first",
+    "is_part_of_first",
+)  # fmt: skip
 """What decides whether a further organization is named: the row, its score, the first's."""
 
 Doubles = npt.NDArray[np.float64]
