@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from talentflow.resolve.general_words import GENERIC_WORDS, INSTITUTION_WORDS
@@ -17,6 +18,7 @@ from talentflow.resolve.normalise import is_wide, normalise, split_words, tidy_t
 from talentflow.resolve.rank_index import find_like_names
 from talentflow.resolve.registry import Registry
 
+_REMEMBERED_SEGMENTS: Final = 2**16
 _SUBUNITS: Final = word_set("department division section faculty chair unit ministry")
 _FACULTY_WORDS: Final = GENERIC_WORDS - word_set(
     "hospital clinic clinical center care cancer health institute laboratory technology "
@@ -84,19 +86,25 @@ def parse_text(text: str) -> ParsedText:
             stripped = segment.strip(" .-–—*'\"")
             if not stripped:
                 continue
-            position = len(parsed.segments)
+            words, joiners = _read_segment(stripped)
+            parsed.words.extend(words)
+            parsed.joiners.extend(joiners)
+            parsed.segment_of.extend([len(parsed.segments)] * len(words))
+            parsed.group_of.extend([group] * len(words))
             parsed.segments.append(stripped)
-            for word in split_words(stripped):
-                parsed.words.append(word.text)
-                parsed.joiners.append(word.joiner)
-                parsed.segment_of.append(position)
-                parsed.group_of.append(group)
     return parsed
 
 
 def _separate(text: str) -> str:
     """The text with a hard break between two universities that `&` joins."""
     return _TWO_UNIVERSITIES.sub(r"\1; ", text) if "&" in text else text
+
+
+@lru_cache(maxsize=_REMEMBERED_SEGMENTS)
+def _read_segment(segment: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words of a segment and what joins each; most segments occur in many texts."""
+    words = split_words(segment)
+    return tuple(word.text for word in words), tuple(word.joiner for word in words)
 
 
 def find_spans(parsed: ParsedText, registry: Registry) -> list[Span]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 NORMALISER_VERSION: Final = 3
@@ -158,6 +159,7 @@ def tidy_text(text: str) -> str:
     return _FOOTNOTES.sub(" ", text).strip()
 
 
+@lru_cache(maxsize=2**16)
 def normalise(text: str) -> str:
     """The key under which a name is looked up; empty where the text holds no word.
 
