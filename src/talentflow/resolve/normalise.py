@@ -116,16 +116,33 @@ _MARK_BEFORE_UNIT: Final = re.compile(
 )
 _GLUED_MARK: Final = re.compile(r"(?<=[a-z]{4})\d{1,2}(?=\s*(?:[,;&]|and\b|$))")
 _MARK_BEFORE_COMMA: Final = re.compile(r"(?<=[a-zA-Z])\s\d{1,2}\s+(?=,)")
-_LETTERS: Final = str.maketrans(
-    {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"}
-    | dict.fromkeys("'’‘`´ʼ′", "")
-)
-_ASCII: Final = str.maketrans(
-    {c: " " for c in map(chr, range(128)) if not c.isalnum() and c != "'"}
-    | {"'": "", "`": ""}
-    | {chr(c): chr(c + 32) for c in range(65, 91)}
-)
-_NOT_WORD: Final = re.compile(r"[^\w]+|_+")
+
+
+class _Letters(dict[int, "int | str"]):
+    """Code points → what is written for them; itself for all not listed, which translating
+    text would else look up in vain at every occurrence."""
+
+    def __missing__(self, code: int) -> int:
+        self[code] = code
+        return code
+
+
+class _Accents(dict[int, "int | None"]):
+    """Code points → themselves; nothing for those that only mark the letter before."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = kept = None if unicodedata.combining(chr(code)) else code
+        return kept
+
+
+_PLAIN_LETTERS: Final = dict.fromkeys("'’‘`´ʼ′", "") | {
+    "ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"
+}  # fmt: skip
+_LETTERS: Final = _Letters({ord(letter): plain for letter, plain in _PLAIN_LETTERS.items()})
+_ACCENTS: Final = _Accents()
+_ASCII: Final = bytes(c if chr(c).isalnum() else 32 for c in range(128)).lower() + bytes(128)
+_ASCII_DROPPED: Final = b"'`"
+_WORD: Final = re.compile(r"[^\W_]+")
 _WIDE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -164,8 +181,14 @@ def normalise(text: str) -> str:
     """The key under which a name is looked up; empty where the text holds no word.
 
     Legal forms, articles and prepositions are left out, abbreviations written out, accents
-    and case dropped. Han, Hangul and kana stay as they are.
+    and case dropped. Han, Hangul and kana stay as they are. Keys are remembered, as most texts
+    hold the same few segments; `normalise_once` is for texts that are all different.
     """
+    return normalise_once(text)
+
+
+def normalise_once(text: str) -> str:
+    """What `normalise` returns, without remembering it."""
     words = raw_words(text)
     kept = [_EXPANSION.get(w, w) for w in words if w not in STOP_WORDS]
     if len(kept) > 1 and not _JOINED_FIRST.isdisjoint(kept):
@@ -194,13 +217,13 @@ def raw_words(text: str) -> list[str]:
     if text.isascii():
         if "." in text:
             text = _DOTTED.sub(_undot, text.lower())
-        return text.translate(_ASCII).split()
+        return text.encode().translate(_ASCII, _ASCII_DROPPED).decode().split()
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
     if _WIDE.search(folded) is None:
         folded = _strip_accents(folded)
     if "." in folded:
         folded = _DOTTED.sub(_undot, folded)
-    return _NOT_WORD.sub(" ", folded).split()
+    return _WORD.findall(folded)
 
 
 def is_wide(text: str) -> bool:
@@ -213,8 +236,7 @@ def _undot(match: re.Match[str]) -> str:
 
 
 def _strip_accents(text: str) -> str:
-    decomposed = unicodedata.normalize("NFD", text)
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    return unicodedata.normalize("NFD", text).translate(_ACCENTS)
 
 
 def _join(words: list[Word]) -> list[Word]:

@@ -139,11 +139,11 @@ def _index_pairs(keys: Iterable[str], most_words: int) -> dict[str, int]:
     """First two words → words of the longest name, of `most_words` at most, that begins so."""
     pairs: dict[str, int] = {}
     for key in keys:
-        words = key.split(" ", most_words)
-        if 1 < len(words) <= most_words:
-            pair = f"{words[0]} {words[1]}"
-            if pairs.get(pair, 0) < len(words):
-                pairs[pair] = len(words)
+        size = key.count(" ") + 1
+        if 1 < size <= most_words:
+            pair = key if size == 2 else " ".join(key.split(" ", 2)[:2])
+            if pairs.get(pair, 0) < size:
+                pairs[pair] = size
     return pairs
 
 
@@ -185,27 +185,24 @@ def _describe_organizations(registry: Registry, city: Ints) -> Organizations:
 
 
 def _index_words(keys: list[str]) -> NameWords:
+    flat = " ".join(keys).split(" ")
     number: dict[str, int] = {}
-    pairs: list[int] = []
-    sizes = np.zeros(len(keys), dtype=np.int64)
-    for i, key in enumerate(keys):
-        found = {number.setdefault(word, len(number)) for word in key.split()}
-        pairs.extend(found)
-        sizes[i] = len(found)
-    word = np.array(pairs, dtype=np.int32)
-    name = np.repeat(np.arange(len(keys), dtype=np.int32), sizes)
+    words = _ints([number.setdefault(word, len(number)) for word in flat])
+    own = np.repeat(np.arange(len(keys)), [key.count(" ") + 1 for key in keys])
+    pairs = np.sort(words.astype(np.int64) * len(keys) + own)
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # a word counts once a name
+    word, name = (part.astype(np.int32) for part in np.divmod(pairs, max(1, len(keys))))
     counts = np.bincount(word, minlength=len(number))
     of = max(len(keys), _USUAL_NAMES)
     weight = np.log((of + 1) / np.maximum(counts, 1)).astype(np.float32)
     starts = np.zeros(len(number) + 1, dtype=np.int32)
     np.cumsum(counts, out=starts[1:])
-    order = np.argsort(word, kind="stable")
     stems: dict[str, list[str]] = {}
-    for text, i in number.items():
-        if counts[i] < 300 and len(text) > 5 and not is_wide(text):
+    for text, count in zip(number, counts.tolist(), strict=True):
+        if count < 300 and len(text) > 5 and not is_wide(text):
             stems.setdefault(text[:_STEM], []).append(text)
     name_weight = np.bincount(name, weights=weight[word], minlength=len(keys)).astype(np.float32)
-    return NameWords(number, weight, starts, name[order], name_weight, keys, stems)
+    return NameWords(number, weight, starts, name, name_weight, keys, stems)
 
 
 def find_like_names(
