@@ -7,6 +7,7 @@ later, with what stands around them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -19,6 +20,7 @@ from talentflow.resolve.rank_index import find_like_names
 from talentflow.resolve.registry import Registry
 
 _REMEMBERED_SEGMENTS: Final = 2**16
+_MAX_ACRONYMS: Final = 3
 _SUBUNITS: Final = word_set("department division section faculty chair unit ministry")
 _FACULTY_WORDS: Final = GENERIC_WORDS - word_set(
     "hospital clinic clinical center care cancer health institute laboratory technology "
@@ -86,11 +88,11 @@ def parse_text(text: str) -> ParsedText:
             stripped = segment.strip(" .-–—*'\"")
             if not stripped:
                 continue
-            words, joiners = _read_segment(stripped)
-            parsed.words.extend(words)
-            parsed.joiners.extend(joiners)
-            parsed.segment_of.extend([len(parsed.segments)] * len(words))
-            parsed.group_of.extend([group] * len(words))
+            read = _read_segment(stripped)
+            parsed.words.extend(read.words)
+            parsed.joiners.extend(read.joiners)
+            parsed.segment_of.extend([len(parsed.segments)] * len(read.words))
+            parsed.group_of.extend([group] * len(read.words))
             parsed.segments.append(stripped)
     return parsed
 
@@ -100,11 +102,26 @@ def _separate(text: str) -> str:
     return _TWO_UNIVERSITIES.sub(r"\1; ", text) if "&" in text else text
 
 
+class _Segment(NamedTuple):
+    """What a segment says by itself. `capitals`: words in capitals, unless there are many."""
+
+    words: tuple[str, ...]
+    joiners: tuple[str, ...]
+    capitals: tuple[str, ...]
+    is_wide: bool
+
+
 @lru_cache(maxsize=_REMEMBERED_SEGMENTS)
-def _read_segment(segment: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The words of a segment and what joins each; most segments occur in many texts."""
+def _read_segment(segment: str) -> _Segment:
+    """A segment read once, as most segments occur in many texts."""
     words = split_words(segment)
-    return tuple(word.text for word in words), tuple(word.joiner for word in words)
+    capitals = tuple(_CAPITALS.findall(segment))
+    return _Segment(
+        tuple(word.text for word in words),
+        tuple(word.joiner for word in words),
+        capitals if len(capitals) <= _MAX_ACRONYMS else (),
+        is_wide(segment),
+    )
 
 
 def find_spans(parsed: ParsedText, registry: Registry) -> list[Span]:
@@ -113,9 +130,12 @@ def find_spans(parsed: ParsedText, registry: Registry) -> list[Span]:
     if "university" in parsed.words:
         named = {span.segment for span in spans if not span.generic and span.size > 1}
         spans.extend(_find_reordered(parsed, registry, named))
-    if any(is_wide(segment) for segment in parsed.segments):
+    segments = [_read_segment(segment) for segment in parsed.segments]
+    if any(segment.is_wide for segment in segments):
         spans.extend(_scan_wide(parsed, registry))
-    spans.extend(_find_acronyms(parsed, registry))
+    for position, segment in enumerate(segments):
+        if segment.capitals and segment.words:
+            spans.extend(_find_acronyms(position, segment.capitals, parsed, registry))
     return spans
 
 
@@ -163,7 +183,7 @@ def _describe_span(
     at_start = start == 0 or segments[start - 1] != segments[start]
     at_end = end == len(words) or segments[end] != segments[end - 1]
     whole = 2 if start == 0 and end == len(words) else int(at_start and at_end)
-    generic = words[start] in _SUBUNITS or all(w in GENERIC_WORDS for w in words[start:end])
+    generic = words[start] in _SUBUNITS or GENERIC_WORDS.issuperset(words[start:end])
     if not whole:
         if generic or (segments[start] != segments[end - 1] and not (at_start and size > 2)):
             return None
@@ -241,29 +261,25 @@ def _scan_wide(parsed: ParsedText, registry: Registry) -> list[Span]:
     return spans
 
 
-def _find_acronyms(parsed: ParsedText, registry: Registry) -> list[Span]:
+def _find_acronyms(
+    position: int, capitals: Sequence[str], parsed: ParsedText, registry: Registry
+) -> Iterator[Span]:
     """Acronyms in capitals that fill a segment or stand in it beside other words."""
-    spans = []
     places = registry.places
-    for position, segment in enumerate(parsed.segments):
-        matches = _CAPITALS.findall(segment)
-        if not matches or len(matches) > 3 or position not in parsed.segment_of:
+    start = parsed.segment_of.index(position)
+    size = parsed.segment_of.count(position)
+    for match in capitals:
+        key = normalise(match)
+        candidates = registry.by_acronym.get(key)
+        if not candidates or places.is_place(key) or match in places.state_codes:
             continue
-        start = parsed.segment_of.index(position)
-        size = parsed.segment_of.count(position)
-        for match in matches:
-            key = normalise(match)
-            candidates = registry.by_acronym.get(key)
-            if not candidates or places.is_place(key) or match in places.state_codes:
-                continue
-            alone = match == segment
-            whole = 0 if not alone else 2 if len(parsed.segments) == 1 else 1
-            via = Via.ACRONYM if alone else Via.ACRONYM_INSIDE
-            at = start
-            while not alone and at < start + size - 1 and parsed.words[at] != key:
-                at += 1
-            spans.append(Span(at, 1, position, whole, False, via, False, 1.0, key, candidates))
-    return spans
+        alone = match == parsed.segments[position]
+        whole = 0 if not alone else 2 if len(parsed.segments) == 1 else 1
+        via = Via.ACRONYM if alone else Via.ACRONYM_INSIDE
+        at = start
+        while not alone and at < start + size - 1 and parsed.words[at] != key:
+            at += 1
+        yield Span(at, 1, position, whole, False, via, False, 1.0, key, candidates)
 
 
 def find_campuses(spans: list[Span], cities: list[str], registry: Registry) -> list[Span]:
@@ -330,7 +346,7 @@ def add_like_names(
             whole = 2 if size == len(text.words) else 1
             for key, likeness in next(answers):
                 candidates = registry.by_name[key]
-                generic = all(w in GENERIC_WORDS for w in key.split())
+                generic = GENERIC_WORDS.issuperset(key.split())
                 found.append(
                     Span(
                         start,
