@@ -149,13 +149,11 @@ def _find_names(parsed: ParsedText, registry: Registry) -> list[Span]:
         if word not in longest:
             continue
         group = groups[start]
-        size = 1
-        if start + 1 < n and groups[start + 1] == group:
-            size = min(pairs.get(f"{word} {words[start + 1]}", 1), n - start)
-            while groups[start + size - 1] != group:
-                size -= 1
-        while size:
-            key = " ".join(words[start : start + size]) if size > 1 else word
+        sizes = pairs.get(f"{word} {words[start + 1]}", ()) if start + 1 < n else ()
+        for size in (*sizes, 1):
+            if start + size > n or groups[start + size - 1] != group:
+                continue
+            key = " ".join(words[start : start + size])
             candidates = by_name.get(key)
             if candidates is not None:
                 inner = start + size <= end
@@ -163,7 +161,6 @@ def _find_names(parsed: ParsedText, registry: Registry) -> list[Span]:
                 if span is not None:
                     spans.append(span)
                     end = max(end, start + size)
-            size -= 1
     return spans
 
 
@@ -304,17 +301,18 @@ def list_unknown_names(
     `places`: segments that hold nothing but a place.
     """
     firm = {s.segment for s in spans if not s.inner and not s.generic and s.whole}
-    parts: dict[int, list[str]] = {}
-    rest: dict[int, list[str]] = {}
+    if len(firm | places) == len(parsed.segments):
+        return []
     covered = _cover(spans)
-    for at, (word, segment) in enumerate(zip(parsed.words, parsed.segment_of, strict=True)):
-        if segment not in firm and segment not in places and not word.isdigit():
-            parts.setdefault(segment, []).append(word)
-            if at not in covered:
-                rest.setdefault(segment, []).append(word)
     found = []
-    for segment, words in parts.items():
-        left = rest.get(segment, [])
+    end = 0
+    for segment, text in enumerate(parsed.segments):
+        start, end = end, end + len(_read_segment(text).words)
+        if segment in firm or segment in places:
+            continue
+        named = [at for at in range(start, end) if not parsed.words[at].isdigit()]
+        words = [parsed.words[at] for at in named]
+        left = [parsed.words[at] for at in named if at not in covered]
         if len(left) < len(words):  # a known name and what stands beside it
             if len(words) < 4 or _FACULTY_WORDS.issuperset(left):
                 continue

@@ -110,6 +110,7 @@ _TEX_ACCENT: Final = re.compile(r"\\[\"'`^~=.uvHckrtbd]\s*\{?\\?([A-Za-z])\}?")
 _BROKEN_WORD: Final = re.compile(r"(?<=[a-z]{2})- (?!and\b|or\b|und\b|et\b|e\b|y\b)(?=[a-z]{2})")
 _DOTTED: Final = re.compile(r"\b(?:[a-z]\. ?){2,}(?:[a-z]\b)?")
 _WRITTEN_MARKS: Final = re.compile(r"#(?:TAB|N|R)#")
+_DIGIT: Final = re.compile(r"\d")
 _MARK_BEFORE_UNIT: Final = re.compile(
     r"(?<=[a-zA-Z])\s\d{1,2}\s+(?=(?:Department|Dept|Division|Faculty|School|Institute|Laboratory|"
     r"Cent(?:er|re)|College|Graduate|Program|Unit)\b)"
@@ -169,8 +170,9 @@ def tidy_text(text: str) -> str:
         text = _WRITTEN_MARKS.sub(" ", text)
     if " ," in text:
         text = _MARK_BEFORE_COMMA.sub(" ", text)
-    text = _MARK_BEFORE_UNIT.sub(", ", text)
-    text = _GLUED_MARK.sub("", text)
+    if _DIGIT.search(text):
+        text = _MARK_BEFORE_UNIT.sub(", ", text)
+        text = _GLUED_MARK.sub("", text)
     if "- " in text:
         text = _BROKEN_WORD.sub("", text)
     return _FOOTNOTES.sub(" ", text).strip()

@@ -217,7 +217,9 @@ def _answer_choices(
             founded = registry.founded[organization] or year
             organization, former = former if year < founded else organization, None
         answer = _answer(location, organization, choice.probability, choice.rule)
-        answers.setdefault(organization, replace(answer, former=former))
+        if former is not None:
+            answer = replace(answer, former=former)
+        answers.setdefault(organization, answer)
     return list(answers.values())
 
 

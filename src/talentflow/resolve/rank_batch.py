@@ -7,9 +7,9 @@ code that is kept on disk knows columns by their place: it must be compiled agai
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, chain
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,13 +25,14 @@ from talentflow.resolve.registry import Registry
 if TYPE_CHECKING:
     from talentflow.resolve.choose import Evidence
 
+Cell = TypeVar("Cell")
+
 UNKNOWN: Final = 0
 GENERAL: Final = 1
 NUMBER: Final = 2
 PLACE: Final = 3
 """Kinds of words."""
 
-_MAX_PLACE_WORDS: Final = 4
 _STRENGTH: Final = {Kind.OVERLAY: -1} | {k: int(k) for k in Kind if k is not Kind.OVERLAY}
 
 
@@ -120,7 +121,7 @@ def read_batch(
     """The texts, of which each has a span, as numbers."""
     found = list(chain.from_iterable(spans))
     numbers: dict[str, int] = {}
-    flat = list(_list_words(one.parsed for one in evidence))
+    flat = _lay_out((one.parsed.words for one in evidence), "")
     positions = _number(flat, numbers)
     names = [span.key.split() for span in found]
     own = _number(list(chain.from_iterable(names)), numbers)
@@ -154,15 +155,15 @@ def read_batch(
     )
 
 
-def _list_words(texts: Iterable[ParsedText]) -> Iterator[str]:
-    """The words of the texts, each text followed by the empty word."""
-    for text in texts:
-        yield from text.words
-        yield ""
+def _lay_out(columns: Iterable[Sequence[Cell]], slot: Cell) -> list[Cell]:
+    """The columns of all texts, each followed by what stands in its empty slot."""
+    return list(chain.from_iterable(chain.from_iterable((c, (slot,)) for c in columns)))
 
 
 def _number(words: Sequence[str], numbers: dict[str, int]) -> Ints:
-    return _ints([numbers.setdefault(word, len(numbers)) for word in words])
+    for word in dict.fromkeys(words):
+        numbers.setdefault(word, len(numbers))
+    return np.fromiter(map(numbers.__getitem__, words), dtype=np.int32, count=len(words))
 
 
 def _ints(values: Sequence[int]) -> Ints:
@@ -198,45 +199,48 @@ def _read_words(
     registry: Registry,
 ) -> Words:
     index = registry.rank
-    base = np.array([_sort_word(word) for word in numbers], dtype=np.int8)
-    starts = _starts(len(text.words) + 1 for text in texts)
-    kind = base[positions]
-    _mark_places(kind, flat, registry)
+    kinds = np.array([_sort_word(word, registry) for word in numbers], dtype=np.int8)
+    begins = np.array([word in index.place_words for word in numbers], dtype=np.bool_)
+    kind = kinds[positions]
+    _mark_places(kind, np.flatnonzero(begins[positions]).tolist(), flat, registry)
     return Words(
-        starts=starts,
+        starts=_starts(len(text.words) + 1 for text in texts),
         number=positions,
-        segment=_ints([s for text in texts for s in (*text.segment_of, -1)]),
+        segment=_ints(_lay_out((text.segment_of for text in texts), -1)),
         kind=kind,
-        joined=np.array([j != "" for text in texts for j in (*text.joiners, "")], dtype=np.bool_),
+        joined=np.array(list(map(bool, _lay_out((text.joiners for text in texts), "")))),
         weight=np.array([index.weight_of(word) for word in numbers], dtype=np.float64),
         is_institution=np.array([word in INSTITUTION_WORDS for word in numbers], dtype=np.bool_),
     )
 
 
-def _sort_word(word: str) -> int:
-    """What a word is by itself: unknown, general or a number."""
-    if word in GENERIC_WORDS or word in INSTITUTION_WORDS:
+def _sort_word(word: str, registry: Registry) -> int:
+    """What a word is by itself."""
+    if word in GENERIC_WORDS:
+        return GENERAL
+    if registry.places.is_place(word):
+        return PLACE
+    if word in INSTITUTION_WORDS:
         return GENERAL
     if len(word) < 2 or word[0].isdigit():
         return NUMBER
     return GENERAL if is_wide(word) else UNKNOWN  # written without spaces: mostly a unit
 
 
-def _mark_places(kind: npt.NDArray[np.int8], flat: Sequence[str], registry: Registry) -> None:
-    """Mark the words of place names, the longest first, none across the end of a text."""
-    places, index = registry.places, registry.rank
-    begins, pairs = index.place_words, index.place_pairs
-    skip = 0
-    for position, word in enumerate(flat):
-        if position < skip or word not in begins:
+def _mark_places(
+    kind: npt.NDArray[np.int8], begins: Sequence[int], flat: Sequence[str], registry: Registry
+) -> None:
+    """Mark the names of places that have several words, the longest first; `begins`: positions
+    of words with which such names begin. No name holds a slot, so none leaves its text."""
+    places, pairs = registry.places, registry.rank.place_pairs
+    end = 0
+    for position in begins:
+        if position < end:
             continue
-        size = pairs.get(f"{word} {flat[position + 1]}", 1)
-        for n in range(min(size, _MAX_PLACE_WORDS), 0, -1):
-            if n == 1 and word in GENERIC_WORDS:
-                continue
+        for n in pairs.get(f"{flat[position]} {flat[position + 1]}", ()):
             if places.is_place(" ".join(flat[position : position + n])):
-                kind[position : position + n] = PLACE
-                skip = position + n
+                end = position + n
+                kind[position:end] = PLACE
                 break
 
 

@@ -35,6 +35,8 @@ _COMMON_WORD_NAMES: Final = 2_500
 _USUAL_NAMES: Final = 120_000
 """Names of a registry; in a smaller one a word is as rare as if it had so many."""
 
+_MAX_NAME_WORDS: Final = 15
+_MAX_PLACE_WORDS: Final = 4
 _MIN_LIKENESS: Final = 0.45
 _STEM: Final = 4
 
@@ -80,12 +82,13 @@ class Organizations(NamedTuple):
 class RankIndex:
     """The registry as the ranker reads it."""
 
-    pairs: dict[str, int]
-    """First two words of a name → words of the longest name that begins with them."""
+    pairs: dict[str, tuple[int, ...]]
+    """First two words of a name → how many words the names have that begin with them, the most
+    first."""
     place_words: frozenset[str]
-    """First words of the names of places."""
-    place_pairs: dict[str, int]
-    """First two words of a place name → words of the longest that begins with them."""
+    """First words of the names of places that have several words."""
+    place_pairs: dict[str, tuple[int, ...]]
+    """The same of the names of places."""
     rarest: float
     rarity: dict[str, float]
     """Of each word of a name: the fewer names have it, the more."""
@@ -112,11 +115,13 @@ def build_rank_index(registry: Registry) -> RankIndex:
     sectors = {name: i for i, name in enumerate(SECTORS)}
     city_names, city = _number_cities(registry.cities)
     places = registry.places
-    place_names = [*places.countries, *places.states, *places.cities]
+    place_pairs = _index_pairs(
+        (*places.countries, *places.states, *places.cities), _MAX_PLACE_WORDS
+    )
     return RankIndex(
-        pairs=_index_pairs(registry.by_name, 15),
-        place_words=frozenset(key.split(" ", 1)[0] for key in place_names),
-        place_pairs=_index_pairs(place_names, 15),
+        pairs=_index_pairs(registry.by_name, _MAX_NAME_WORDS),
+        place_words=frozenset(pair.split(" ", 1)[0] for pair in place_pairs),
+        place_pairs=place_pairs,
         rarest=math.log(max(len(registry.by_name), _USUAL_NAMES) + 1),
         rarity=dict(zip(words_of.number, words_of.weight.tolist(), strict=True)),
         words=words_of,
@@ -135,16 +140,19 @@ def _ints(values: Sequence[int]) -> Ints:
     return np.array(values, dtype=np.int32)
 
 
-def _index_pairs(keys: Iterable[str], most_words: int) -> dict[str, int]:
-    """First two words → words of the longest name, of `most_words` at most, that begins so."""
-    pairs: dict[str, int] = {}
+def _index_pairs(keys: Iterable[str], most_words: int) -> dict[str, tuple[int, ...]]:
+    """First two words → numbers of words of the names that begin so, up to `most_words`."""
+    masks: dict[str, int] = {}
     for key in keys:
         size = key.count(" ") + 1
         if 1 < size <= most_words:
             pair = key if size == 2 else " ".join(key.split(" ", 2)[:2])
-            if pairs.get(pair, 0) < size:
-                pairs[pair] = size
-    return pairs
+            masks[pair] = masks.get(pair, 0) | 1 << size
+    sizes = {
+        mask: tuple(size for size in range(most_words, 1, -1) if mask >> size & 1)
+        for mask in set(masks.values())
+    }
+    return {pair: sizes[mask] for pair, mask in masks.items()}
 
 
 def _number_cities(cities: Sequence[str | None]) -> tuple[list[str], Ints]:
@@ -213,13 +221,16 @@ def find_like_names(
     The likeness is the weight of the words shared over the mean weight of both.
     """
     words = index.words
+    mended: dict[str, int | None] = {}
     starts, flat, weights = [0], [], []
     for query in queries:
         known, total = set(), 0.0
         for word in dict.fromkeys(query):
             number = words.number.get(word)
             if number is None:
-                number = _mend(word, words)
+                if word not in mended:
+                    mended[word] = _mend(word, words)
+                number = mended[word]
             if number is None:
                 total += index.rarest
             else:
@@ -253,14 +264,21 @@ def _mend(word: str, words: NameWords) -> int | None:
     """The one known word that differs by one letter; null where there is none or several."""
     if len(word) < 6 or is_wide(word):
         return None
-    near = [w for w in words.stems.get(word[:_STEM], ()) if _differs_by_one(word, w)]
+    size = len(word)
+    near = [
+        w
+        for w in words.stems.get(word[:_STEM], ())
+        if -2 < len(w) - size < 2 and _differs_by_one(word, w)
+    ]
     return words.number[near[0]] if len(near) == 1 else None
 
 
 def _differs_by_one(left: str, right: str) -> bool:
-    if abs(len(left) - len(right)) > 1 or left == right:
+    """Whether one letter is missing, added, another, or two are swapped; of words whose lengths
+    differ by one at most."""
+    if left == right:
         return False
-    short, long = sorted((left, right), key=len)
+    short, long = (left, right) if len(left) <= len(right) else (right, left)
     same = 0
     while same < len(short) and short[same] == long[same]:
         same += 1
