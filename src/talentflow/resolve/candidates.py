@@ -7,6 +7,7 @@ later, with what stands around them.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -305,12 +306,13 @@ def list_unknown_names(
         return []
     covered = _cover(spans)
     found = []
-    end = 0
-    for segment, text in enumerate(parsed.segments):
-        start, end = end, end + len(_read_segment(text).words)
+    for segment in range(len(parsed.segments)):
         if segment in firm or segment in places:
             continue
-        named = [at for at in range(start, end) if not parsed.words[at].isdigit()]
+        own = range(
+            bisect_left(parsed.segment_of, segment), bisect_right(parsed.segment_of, segment)
+        )
+        named = [at for at in own if not parsed.words[at].isdigit()]
         words = [parsed.words[at] for at in named]
         left = [parsed.words[at] for at in named if at not in covered]
         if len(left) < len(words):  # a known name and what stands beside it
