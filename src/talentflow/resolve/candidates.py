@@ -7,8 +7,11 @@ later, with what stands around them.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from talentflow.resolve.general_words import GENERIC_WORDS, INSTITUTION_WORDS
@@ -17,6 +20,8 @@ from talentflow.resolve.normalise import is_wide, normalise, split_words, tidy_t
 from talentflow.resolve.rank_index import find_like_names
 from talentflow.resolve.registry import Registry
 
+_REMEMBERED_SEGMENTS: Final = 2**16
+_MAX_ACRONYMS: Final = 3
 _SUBUNITS: Final = word_set("department division section faculty chair unit ministry")
 _FACULTY_WORDS: Final = GENERIC_WORDS - word_set(
     "hospital clinic clinical center care cancer health institute laboratory technology "
@@ -84,13 +89,12 @@ def parse_text(text: str) -> ParsedText:
             stripped = segment.strip(" .-–—*'\"")
             if not stripped:
                 continue
-            position = len(parsed.segments)
+            read = _read_segment(stripped)
+            parsed.words.extend(read.words)
+            parsed.joiners.extend(read.joiners)
+            parsed.segment_of.extend([len(parsed.segments)] * len(read.words))
+            parsed.group_of.extend([group] * len(read.words))
             parsed.segments.append(stripped)
-            for word in split_words(stripped):
-                parsed.words.append(word.text)
-                parsed.joiners.append(word.joiner)
-                parsed.segment_of.append(position)
-                parsed.group_of.append(group)
     return parsed
 
 
@@ -99,15 +103,40 @@ def _separate(text: str) -> str:
     return _TWO_UNIVERSITIES.sub(r"\1; ", text) if "&" in text else text
 
 
+class _Segment(NamedTuple):
+    """What a segment says by itself. `capitals`: words in capitals, unless there are many."""
+
+    words: tuple[str, ...]
+    joiners: tuple[str, ...]
+    capitals: tuple[str, ...]
+    is_wide: bool
+
+
+@lru_cache(maxsize=_REMEMBERED_SEGMENTS)
+def _read_segment(segment: str) -> _Segment:
+    """A segment read once, as most segments occur in many texts."""
+    words = split_words(segment)
+    capitals = tuple(_CAPITALS.findall(segment))
+    return _Segment(
+        tuple(word.text for word in words),
+        tuple(word.joiner for word in words),
+        capitals if len(capitals) <= _MAX_ACRONYMS else (),
+        is_wide(segment),
+    )
+
+
 def find_spans(parsed: ParsedText, registry: Registry) -> list[Span]:
     """The known names of the text: names, names in another order, acronyms."""
     spans = _find_names(parsed, registry)
     if "university" in parsed.words:
         named = {span.segment for span in spans if not span.generic and span.size > 1}
         spans.extend(_find_reordered(parsed, registry, named))
-    if any(is_wide(segment) for segment in parsed.segments):
+    segments = [_read_segment(segment) for segment in parsed.segments]
+    if any(segment.is_wide for segment in segments):
         spans.extend(_scan_wide(parsed, registry))
-    spans.extend(_find_acronyms(parsed, registry))
+    for position, segment in enumerate(segments):
+        if segment.capitals and segment.words:
+            spans.extend(_find_acronyms(position, segment.capitals, parsed, registry))
     return spans
 
 
@@ -121,13 +150,11 @@ def _find_names(parsed: ParsedText, registry: Registry) -> list[Span]:
         if word not in longest:
             continue
         group = groups[start]
-        size = 1
-        if start + 1 < n and groups[start + 1] == group:
-            size = min(pairs.get(f"{word} {words[start + 1]}", 1), n - start)
-            while groups[start + size - 1] != group:
-                size -= 1
-        while size:
-            key = " ".join(words[start : start + size]) if size > 1 else word
+        sizes = pairs.get(f"{word} {words[start + 1]}", ()) if start + 1 < n else ()
+        for size in (*sizes, 1):
+            if start + size > n or groups[start + size - 1] != group:
+                continue
+            key = " ".join(words[start : start + size])
             candidates = by_name.get(key)
             if candidates is not None:
                 inner = start + size <= end
@@ -135,7 +162,6 @@ def _find_names(parsed: ParsedText, registry: Registry) -> list[Span]:
                 if span is not None:
                     spans.append(span)
                     end = max(end, start + size)
-            size -= 1
     return spans
 
 
@@ -155,7 +181,7 @@ def _describe_span(
     at_start = start == 0 or segments[start - 1] != segments[start]
     at_end = end == len(words) or segments[end] != segments[end - 1]
     whole = 2 if start == 0 and end == len(words) else int(at_start and at_end)
-    generic = words[start] in _SUBUNITS or all(w in GENERIC_WORDS for w in words[start:end])
+    generic = words[start] in _SUBUNITS or GENERIC_WORDS.issuperset(words[start:end])
     if not whole:
         if generic or (segments[start] != segments[end - 1] and not (at_start and size > 2)):
             return None
@@ -233,29 +259,25 @@ def _scan_wide(parsed: ParsedText, registry: Registry) -> list[Span]:
     return spans
 
 
-def _find_acronyms(parsed: ParsedText, registry: Registry) -> list[Span]:
+def _find_acronyms(
+    position: int, capitals: Sequence[str], parsed: ParsedText, registry: Registry
+) -> Iterator[Span]:
     """Acronyms in capitals that fill a segment or stand in it beside other words."""
-    spans = []
     places = registry.places
-    for position, segment in enumerate(parsed.segments):
-        matches = _CAPITALS.findall(segment)
-        if not matches or len(matches) > 3 or position not in parsed.segment_of:
+    start = parsed.segment_of.index(position)
+    size = parsed.segment_of.count(position)
+    for match in capitals:
+        key = normalise(match)
+        candidates = registry.by_acronym.get(key)
+        if not candidates or places.is_place(key) or match in places.state_codes:
             continue
-        start = parsed.segment_of.index(position)
-        size = parsed.segment_of.count(position)
-        for match in matches:
-            key = normalise(match)
-            candidates = registry.by_acronym.get(key)
-            if not candidates or places.is_place(key) or match in places.state_codes:
-                continue
-            alone = match == segment
-            whole = 0 if not alone else 2 if len(parsed.segments) == 1 else 1
-            via = Via.ACRONYM if alone else Via.ACRONYM_INSIDE
-            at = start
-            while not alone and at < start + size - 1 and parsed.words[at] != key:
-                at += 1
-            spans.append(Span(at, 1, position, whole, False, via, False, 1.0, key, candidates))
-    return spans
+        alone = match == parsed.segments[position]
+        whole = 0 if not alone else 2 if len(parsed.segments) == 1 else 1
+        via = Via.ACRONYM if alone else Via.ACRONYM_INSIDE
+        at = start
+        while not alone and at < start + size - 1 and parsed.words[at] != key:
+            at += 1
+        yield Span(at, 1, position, whole, False, via, False, 1.0, key, candidates)
 
 
 def find_campuses(spans: list[Span], cities: list[str], registry: Registry) -> list[Span]:
@@ -280,17 +302,19 @@ def list_unknown_names(
     `places`: segments that hold nothing but a place.
     """
     firm = {s.segment for s in spans if not s.inner and not s.generic and s.whole}
-    parts: dict[int, list[str]] = {}
-    rest: dict[int, list[str]] = {}
+    if len(firm | places) == len(parsed.segments):
+        return []
     covered = _cover(spans)
-    for at, (word, segment) in enumerate(zip(parsed.words, parsed.segment_of, strict=True)):
-        if segment not in firm and segment not in places and not word.isdigit():
-            parts.setdefault(segment, []).append(word)
-            if at not in covered:
-                rest.setdefault(segment, []).append(word)
     found = []
-    for segment, words in parts.items():
-        left = rest.get(segment, [])
+    for segment in range(len(parsed.segments)):
+        if segment in firm or segment in places:
+            continue
+        own = range(
+            bisect_left(parsed.segment_of, segment), bisect_right(parsed.segment_of, segment)
+        )
+        named = [at for at in own if not parsed.words[at].isdigit()]
+        words = [parsed.words[at] for at in named]
+        left = [parsed.words[at] for at in named if at not in covered]
         if len(left) < len(words):  # a known name and what stands beside it
             if len(words) < 4 or _FACULTY_WORDS.issuperset(left):
                 continue
@@ -322,7 +346,7 @@ def add_like_names(
             whole = 2 if size == len(text.words) else 1
             for key, likeness in next(answers):
                 candidates = registry.by_name[key]
-                generic = all(w in GENERIC_WORDS for w in key.split())
+                generic = GENERIC_WORDS.issuperset(key.split())
                 found.append(
                     Span(
                         start,

@@ -16,7 +16,7 @@ _FACULTY: Final = ("school", "college", "faculty")
 
 
 def lift_faculties(
-    names: dict[str, list[Candidate]], sectors: Sequence[str | None], parents: Sequence[int]
+    names: dict[str, tuple[Candidate, ...]], sectors: Sequence[str | None], parents: Sequence[int]
 ) -> None:
     """Let the names of faculties mean their universities; changes `names` in place.
 
@@ -35,7 +35,7 @@ def lift_faculties(
         for o, kind in candidates:
             university = _find_university(o, bearers, sectors, parents)
             lifted.setdefault(university, (university, kind))
-        candidates[:] = lifted.values()
+        names[key] = tuple(lifted.values())
 
 
 def _find_faculty(key: str) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 NORMALISER_VERSION: Final = 3
@@ -109,22 +110,40 @@ _TEX_ACCENT: Final = re.compile(r"\\[\"'`^~=.uvHckrtbd]\s*\{?\\?([A-Za-z])\}?")
 _BROKEN_WORD: Final = re.compile(r"(?<=[a-z]{2})- (?!and\b|or\b|und\b|et\b|e\b|y\b)(?=[a-z]{2})")
 _DOTTED: Final = re.compile(r"\b(?:[a-z]\. ?){2,}(?:[a-z]\b)?")
 _WRITTEN_MARKS: Final = re.compile(r"#(?:TAB|N|R)#")
+_DIGIT: Final = re.compile(r"\d")
 _MARK_BEFORE_UNIT: Final = re.compile(
     r"(?<=[a-zA-Z])\s\d{1,2}\s+(?=(?:Department|Dept|Division|Faculty|School|Institute|Laboratory|"
     r"Cent(?:er|re)|College|Graduate|Program|Unit)\b)"
 )
 _GLUED_MARK: Final = re.compile(r"(?<=[a-z]{4})\d{1,2}(?=\s*(?:[,;&]|and\b|$))")
 _MARK_BEFORE_COMMA: Final = re.compile(r"(?<=[a-zA-Z])\s\d{1,2}\s+(?=,)")
-_LETTERS: Final = str.maketrans(
-    {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"}
-    | dict.fromkeys("'’‘`´ʼ′", "")
-)
-_ASCII: Final = str.maketrans(
-    {c: " " for c in map(chr, range(128)) if not c.isalnum() and c != "'"}
-    | {"'": "", "`": ""}
-    | {chr(c): chr(c + 32) for c in range(65, 91)}
-)
-_NOT_WORD: Final = re.compile(r"[^\w]+|_+")
+
+
+class _Letters(dict[int, "int | str"]):
+    """Code points → what is written for them; itself for all not listed, which translating
+    text would else look up in vain at every occurrence."""
+
+    def __missing__(self, code: int) -> int:
+        self[code] = code
+        return code
+
+
+class _Accents(dict[int, "int | None"]):
+    """Code points → themselves; nothing for those that only mark the letter before."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = kept = None if unicodedata.combining(chr(code)) else code
+        return kept
+
+
+_PLAIN_LETTERS: Final = dict.fromkeys("'’‘`´ʼ′", "") | {
+    "ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"
+}  # fmt: skip
+_LETTERS: Final = _Letters({ord(letter): plain for letter, plain in _PLAIN_LETTERS.items()})
+_ACCENTS: Final = _Accents()
+_ASCII: Final = bytes(c if chr(c).isalnum() else 32 for c in range(128)).lower() + bytes(128)
+_ASCII_DROPPED: Final = b"'`"
+_WORD: Final = re.compile(r"[^\W_]+")
 _WIDE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -151,19 +170,27 @@ def tidy_text(text: str) -> str:
         text = _WRITTEN_MARKS.sub(" ", text)
     if " ," in text:
         text = _MARK_BEFORE_COMMA.sub(" ", text)
-    text = _MARK_BEFORE_UNIT.sub(", ", text)
-    text = _GLUED_MARK.sub("", text)
+    if _DIGIT.search(text):
+        text = _MARK_BEFORE_UNIT.sub(", ", text)
+        text = _GLUED_MARK.sub("", text)
     if "- " in text:
         text = _BROKEN_WORD.sub("", text)
     return _FOOTNOTES.sub(" ", text).strip()
 
 
+@lru_cache(maxsize=2**16)
 def normalise(text: str) -> str:
     """The key under which a name is looked up; empty where the text holds no word.
 
     Legal forms, articles and prepositions are left out, abbreviations written out, accents
-    and case dropped. Han, Hangul and kana stay as they are.
+    and case dropped. Han, Hangul and kana stay as they are. Keys are remembered, as most texts
+    hold the same few segments; `normalise_once` is for texts that are all different.
     """
+    return normalise_once(text)
+
+
+def normalise_once(text: str) -> str:
+    """What `normalise` returns, without remembering it."""
     words = raw_words(text)
     kept = [_EXPANSION.get(w, w) for w in words if w not in STOP_WORDS]
     if len(kept) > 1 and not _JOINED_FIRST.isdisjoint(kept):
@@ -192,13 +219,13 @@ def raw_words(text: str) -> list[str]:
     if text.isascii():
         if "." in text:
             text = _DOTTED.sub(_undot, text.lower())
-        return text.translate(_ASCII).split()
+        return text.encode().translate(_ASCII, _ASCII_DROPPED).decode().split()
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
     if _WIDE.search(folded) is None:
         folded = _strip_accents(folded)
     if "." in folded:
         folded = _DOTTED.sub(_undot, folded)
-    return _NOT_WORD.sub(" ", folded).split()
+    return _WORD.findall(folded)
 
 
 def is_wide(text: str) -> bool:
@@ -211,8 +238,7 @@ def _undot(match: re.Match[str]) -> str:
 
 
 def _strip_accents(text: str) -> str:
-    decomposed = unicodedata.normalize("NFD", text)
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    return unicodedata.normalize("NFD", text).translate(_ACCENTS)
 
 
 def _join(words: list[Word]) -> list[Word]:

@@ -21,6 +21,7 @@ from typing import IO, Any, Final, NamedTuple
 
 import pyarrow as pa
 
+from talentflow.core.collector import paused_collector
 from talentflow.core.errors import InputError, StoreError
 from talentflow.core.executor import run_in_processes
 from talentflow.resolve.organizations import Answer, Query, resolve_affiliations
@@ -147,11 +148,12 @@ def load_registry(folder: Path) -> Registry:
 
 
 def _load_files(files: RegistryFiles) -> Registry:
-    ror = read_ror(files.ror)
-    universities: pa.Table | None = None
-    if files.university_domains is not None:
-        universities = read_university_domains(files.university_domains).domains
-    return build_registry(ror.organizations, ror.organization_names, universities)
+    with paused_collector():
+        ror = read_ror(files.ror)
+        universities: pa.Table | None = None
+        if files.university_domains is not None:
+            universities = read_university_domains(files.university_domains).domains
+        return build_registry(ror.organizations, ror.organization_names, universities)
 
 
 class _Row(NamedTuple):

@@ -10,23 +10,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numba as nb
 import numpy as np
 import numpy.typing as npt
 
 from talentflow.core.vocabulary import SECTORS
 from talentflow.resolve.candidates import Span, Via
-from talentflow.resolve.general_words import GENERIC_WORDS, INSTITUTION_WORDS
-from talentflow.resolve.kinds import Kind
-from talentflow.resolve.normalise import is_wide, normalise
-from talentflow.resolve.places import PARENT_AREA
-from talentflow.resolve.rank_index import Floats, RankIndex
+from talentflow.resolve.rank_batch import (
+    GENERAL,
+    PLACE,
+    UNKNOWN,
+    Batch,
+    Spans,
+    Words,
+    read_batch,
+)
+from talentflow.resolve.rank_candidates import ROW_FEATURES, list_rows
+from talentflow.resolve.rank_index import Bools, Floats, Ints
 from talentflow.resolve.registry import Registry
 
 if TYPE_CHECKING:
     from talentflow.resolve.choose import Evidence
-
-MAX_NAMESAKES: Final = 10
-"""Organizations of one name that are looked at; those that fit the place come first."""
 
 TEXT_FEATURES: Final = (
     "segments", "words", "groups", "names_found", "institutions_unknown", "areas_stated",
@@ -39,10 +43,6 @@ SPAN_FEATURES: Final = (
     "contains_names", "share_of_segment", "own_place", "unknown_elsewhere",
     "missing_word", "extra_word", "cut",
 )  # fmt: skip
-ROW_FEATURES: Final = (
-    "kind", "area", "city", "better_namesakes", "equal_namesakes", "rival_weight",
-    "older_rival", "part_named", "whole_named", "sister_named", "same_in_text",
-)  # fmt: skip
 REGISTRY_FEATURES: Final = ("sector", "is_family")
 CONTEXT_FEATURES: Final = (
     "heaviest_other", "best_area_other", "university_other", "fitting_names",
@@ -52,8 +52,8 @@ FEATURES: Final = (
     *ROW_FEATURES, *SPAN_FEATURES, *TEXT_FEATURES, *REGISTRY_FEATURES, *CONTEXT_FEATURES,
 )  # fmt: skip
 
-_STRENGTH: Final = {Kind.OVERLAY: -1.0} | {k: float(k) for k in Kind if k is not Kind.OVERLAY}
-_UNKNOWN, _GENERAL, _NUMBER, _PLACE = 0, 1, 2, 3
+_LIKE: Final = int(Via.LIKE)
+_ACRONYM: Final = int(Via.ACRONYM)
 _UNIVERSITY, _HEALTHCARE, _FACILITY, _GOVERNMENT = (
     SECTORS.index(name) for name in ("university", "healthcare", "facility", "government")
 )
@@ -74,311 +74,191 @@ def build_rows(
     evidence: Sequence[Evidence], spans: Sequence[Sequence[Span]], registry: Registry
 ) -> RankRows:
     """All candidates of all texts with their features."""
+    named = [number for number, found in enumerate(spans) if found]
+    if not named:
+        nothing = np.zeros(0, dtype=np.int64)
+        return RankRows(nothing, nothing, nothing, [], np.zeros((0, len(FEATURES)), np.float32))
     index = registry.rank
-    rows: list[tuple[float, ...]] = []
-    row_text: list[int] = []
-    row_span: list[int] = []
-    row_spans: list[Span] = []
-    row_organization: list[int] = []
-    span_features: list[tuple[float, ...]] = []
-    text_features: list[tuple[float, ...]] = []
-    for number, (one, found) in enumerate(zip(evidence, spans, strict=True)):
-        if not found:
-            text_features.append((0.0,) * len(TEXT_FEATURES))
-            continue
-        words = _Words(one, found, registry)
-        text_features.append(words.describe_text())
-        candidates = _Candidates(one, words, registry)
-        candidates.first = len(rows)
-        for span in found:
-            span_features.append(words.describe_span(span, index))
-            for organization, row in candidates.describe(span):
-                rows.append(row)
-                row_text.append(number)
-                row_span.append(len(span_features) - 1)
-                row_spans.append(span)
-                row_organization.append(organization)
-        candidates.relate(rows, row_organization, row_spans)
-    text = np.array(row_text, dtype=np.int64)
-    organization_of = np.array(row_organization, dtype=np.int64)
-    own = np.array(rows, dtype=np.float32).reshape(len(rows), len(ROW_FEATURES))
-    of_span = np.array(span_features, dtype=np.float32).reshape(-1, len(SPAN_FEATURES))
-    of_text = np.array(text_features, dtype=np.float32).reshape(-1, len(TEXT_FEATURES))
-    known = np.stack([index.sectors[organization_of], index.is_family[organization_of]], axis=1)
-    base = np.concatenate([own, of_span[row_span], of_text[text], known], axis=1)
-    features = np.concatenate([base, _describe_others(text, np.array(row_span), base)], axis=1)
-    kind = own[:, 0].astype(np.int64)
-    return RankRows(text, organization_of, kind, row_spans, features)
+    batch = read_batch([evidence[n] for n in named], [spans[n] for n in named], registry)
+    words, found = batch.words, batch.spans
+    row_span, organization, own = list_rows(batch, index.organizations)
+    covered = _list_covered(words, found)
+    unknown = np.add.reduceat((words.kind == UNKNOWN) & ~covered, words.starts[:-1], dtype=np.int32)
+    of_text = _describe_texts(batch, covered, unknown)
+    of_span = _describe_spans(words, found, unknown)
+    row_text = found.text[row_span].astype(np.int64)
+    known = np.stack([index.sectors[organization], index.is_family[organization]], axis=1)
+    base = np.concatenate([own, of_span[row_span], of_text[row_text], known], axis=1)
+    features = np.concatenate([base, _describe_others(row_text, row_span, base)], axis=1)
+    return RankRows(
+        text=np.array(named, dtype=np.int64)[row_text],
+        organization=organization,
+        kind=own[:, 0].astype(np.int64),
+        spans=[batch.found[s] for s in row_span.tolist()],
+        features=features,
+    )
 
 
-class _Words:
-    """The words of one text: which are known, general, numbers or places."""
-
-    def __init__(self, evidence: Evidence, spans: Sequence[Span], registry: Registry) -> None:
-        self.parsed = parsed = evidence.parsed
-        self.spans = spans
-        self.words = words = parsed.words
-        self.kinds = _sort_words(words, registry)
-        self.bounds: dict[int, tuple[int, int]] = {}
-        for position, segment in enumerate(parsed.segment_of):
-            first, _ = self.bounds.get(segment, (position, position))
-            self.bounds[segment] = (first, position + 1)
-        covered = bytearray(len(words))
-        for span in spans:
-            if span.via is not Via.LIKE and not span.generic:
-                for position in range(span.start, min(span.start + span.size, len(words))):
-                    covered[position] = 1
-        self.covered = covered
-        self.unknown = sum(
-            not kind and not hit for kind, hit in zip(self.kinds, covered, strict=True)
-        )
-        self.institutions = sum(
-            not any(covered[first:end])
-            and not INSTITUTION_WORDS.isdisjoint(words[first:end])
-            and not all(self.kinds[first:end])
-            for first, end in self.bounds.values()
-        )
-        self.inner = [(s.start, s.start + s.size) for s in spans if s.inner]
-        self.stated = len(evidence.stated)
-        self.plausible = len(evidence.plausible)
-        self.padded = f" {' '.join(words)} "
-
-    def describe_text(self) -> tuple[float, ...]:
-        return (
-            len(self.parsed.segments),
-            len(self.words),
-            len(set(self.parsed.group_of)),
-            sum(not s.inner and s.via < Via.ACRONYM for s in self.spans),
-            self.institutions,
-            self.stated,
-            self.plausible,
-            self.unknown,
-        )
-
-    def describe_span(self, span: Span, index: RankIndex) -> tuple[float, ...]:
-        words, kinds = self.words, self.kinds
-        start, end = span.start, min(span.start + span.size, len(words))
-        first, _ = self.bounds.get(span.segment, (start, end))
-        last = self.bounds.get(self.parsed.segment_of[end - 1] if end else 0, (start, end))[1]
-        own = span.key.split()
-        weights = [index.weight_of(w) for w in own]
-        at_start, at_end = start <= first, end >= last
-        joiners = self.parsed.joiners
-        left = kinds[first:start].count(_UNKNOWN)
-        right = kinds[end:last].count(_UNKNOWN)
-        inside = kinds[start:end].count(_UNKNOWN)
-        return (
-            span.whole,
-            len(own),
-            span.generic,
-            span.via,
-            span.inner,
-            span.likeness,
-            sum(weights),
-            max(weights, default=0),
-            len(span.candidates),
-            at_start,
-            at_end,
-            bool(joiners[start]) if start < len(words) and not at_start else 0,
-            bool(joiners[end]) if not at_end else 0,
-            left,
-            right,
-            not at_start and kinds[start - 1] == _GENERAL,
-            not at_end and kinds[end] == _GENERAL,
-            not at_start and kinds[start - 1] == _PLACE,
-            not at_end and kinds[end] == _PLACE,
-            not INSTITUTION_WORDS.isdisjoint(own),
-            sum(1 for low, high in self.inner if low >= start and high <= end),
-            (end - start) / max(1, last - first),
-            kinds[start:end].count(_PLACE),
-            self.unknown - left - right - (0 if span.via is not Via.LIKE else inside),
-            self._weigh_missing(own, weights) if span.via is Via.LIKE else 0.0,
-            self._weigh_extra(first, last, own, index),
-            span.cut,
-        )
-
-    def _weigh_missing(self, own: Sequence[str], weights: Sequence[float]) -> float:
-        """The rarest word of the name that the text lacks."""
-        return max(
-            (weight for word, weight in zip(own, weights, strict=True) if word not in self.words),
-            default=0.0,
-        )
-
-    def _weigh_extra(self, first: int, last: int, own: Sequence[str], index: RankIndex) -> float:
-        """The rarest word beside the name, in its segment, that says something of its own."""
-        kinds = self.kinds
-        if _UNKNOWN not in kinds[first:last]:
-            return 0.0
-        return max(
-            (
-                index.weight_of(self.words[at])
-                for at in range(first, last)
-                if kinds[at] == _UNKNOWN and self.words[at] not in own
-            ),
-            default=0.0,
-        )
+def _describe_texts(batch: Batch, covered: Bools, unknown: Ints) -> Floats:
+    """The features of `TEXT_FEATURES` of each text."""
+    spans, texts = batch.spans, batch.texts
+    firm = ~spans.inner & (spans.via < _ACRONYM)
+    return np.stack(
+        [
+            texts.segments,
+            np.diff(batch.words.starts) - 1,
+            texts.groups,
+            np.add.reduceat(firm, spans.starts[:-1], dtype=np.int32),
+            _count_institutions(batch.words, covered),
+            texts.stated,
+            texts.plausible,
+            unknown,
+        ],
+        axis=1,
+    ).astype(np.float32)
 
 
-def _sort_words(words: Sequence[str], registry: Registry) -> list[int]:
-    """For each word: unknown, general, a number, or of a place name."""
-    places, longest = registry.places, registry.rank.place_words
-    kinds = [_UNKNOWN] * len(words)
-    skip = 0
-    for position, word in enumerate(words):
-        if position < skip:
-            continue
-        size = longest.get(word, 0)
-        if size:
-            for n in range(min(size, 4, len(words) - position), 0, -1):
-                if n == 1 and word in GENERIC_WORDS:
-                    continue
-                if places.is_place(" ".join(words[position : position + n])):
-                    kinds[position : position + n] = [_PLACE] * n
-                    skip = position + n
-                    break
-            if position < skip:
-                continue
-        if word in GENERIC_WORDS or word in INSTITUTION_WORDS:
-            kinds[position] = _GENERAL
-        elif word[0].isdigit() or len(word) < 2:
-            kinds[position] = _NUMBER
-        elif is_wide(word):
-            kinds[position] = _GENERAL  # written without spaces, so mostly a unit of the name
-    return kinds
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _list_covered(words: Words, spans: Spans) -> Bools:
+    """Which words belong to a known name that is no general word."""
+    covered = np.zeros(words.number.size, np.bool_)
+    for s in range(spans.start.size):
+        if spans.via[s] != _LIKE and not spans.generic[s]:
+            begin, end = words.starts[spans.text[s]], words.starts[spans.text[s] + 1] - 1
+            first = begin + spans.start[s]
+            covered[first : min(first + spans.size[s], end)] = True
+    return covered
 
 
-class _Candidates:
-    """The organizations of the names of one text, against its places and each other."""
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _count_institutions(words: Words, covered: Bools) -> Ints:
+    """Of each text the segments that name an organization of which no name is known."""
+    counts = np.zeros(words.starts.size - 1, np.int32)
+    for t in range(counts.size):
+        first, end = words.starts[t], words.starts[t + 1] - 1
+        while first < end:
+            last, named, told, any_unknown = first, False, False, False
+            while last < end and words.segment[last] == words.segment[first]:
+                named = named or covered[last]
+                told = told or words.is_institution[words.number[last]]
+                any_unknown = any_unknown or words.kind[last] == UNKNOWN
+                last += 1
+            counts[t] += told and any_unknown and not named
+            first = last
+    return counts
 
-    def __init__(self, evidence: Evidence, words: _Words, registry: Registry) -> None:
-        self.registry = registry
-        self.words = words
-        self.stated, self.plausible = evidence.stated, evidence.plausible
-        self.first = 0
-        self.groups: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
-        parsed = evidence.parsed
-        if parsed.group_of and parsed.group_of[0] != parsed.group_of[-1]:
-            group_of = dict(zip(parsed.segment_of, parsed.group_of, strict=True))
-            for group in set(group_of.values()):
-                near = [p for p in evidence.places if group_of.get(p.segment) == group]
-                stated = {p.areas[0] for p in near if p.level == 3 and len(p.areas) == 1}
-                plausible = {a for p in near for a in p.areas if a}
-                if plausible:
-                    areas = frozenset(stated), frozenset(plausible)
-                    self.groups |= {s: areas for s, of in group_of.items() if of == group}
-        self.cities = {normalise(p.name) for p in evidence.places if p.level == 1}
 
-    def describe(self, span: Span) -> list[tuple[int, tuple[float, ...]]]:
-        registry = self.registry
-        stated, plausible = self.groups.get(span.segment, (self.stated, self.plausible))
-        local, countries, weights = registry.rank.is_local, registry.countries, registry.weights
-        fits = [
-            (self._fit_area(o, stated, plausible), self._fit_city(o, span), o, _STRENGTH[kind])
-            for o, kind in span.candidates
-        ]
-        families = {registry.family_of.get(f[2]) for f in fits}
-        one_company = len(families) == 1 and None not in families
-        if one_company and max(f[0] for f in fits) <= 0:  # none of its branches is placed
-            seat = registry.family_seats.get(next(iter(families)) or "")
-            fits = [max(fits, key=lambda f: (countries[f[2]] == seat, weights[f[2]], -f[2]))]
-        elif any(not local[f[2]] and f[0] >= 0 for f in fits):
-            fits = [f for f in fits if not local[f[2]]]  # bare names are no rivals of full records
-        if len(fits) > MAX_NAMESAKES:
-            fits.sort(key=lambda f: (-f[0], -f[1], f[3]))
-            del fits[MAX_NAMESAKES:]
-        rows: list[tuple[int, tuple[float, ...]]] = []
-        ages = registry.rank.ages
-        for area, city, o, kind in fits:
-            better = equal = 0
-            rival = 0.0
-            rival_age = 0.0
-            for other_area, other_city, other, other_kind in fits:
-                if other == o:
-                    continue
-                place, other_place = (area, city > 1), (other_area, other_city > 1)
-                if other_place > place:
-                    better += 1
-                elif other_place == place:
-                    equal += 1
-                    if other_kind <= kind:
-                        rival = max(rival, registry.weights[other])
-                        rival_age = max(rival_age, ages[other])
-            rival_weight = float(registry.weights[o] / (registry.weights[o] + rival))
-            rows.append(
-                (
-                    o,
-                    (kind, area, city, better, equal, rival_weight, rival_age - ages[o])
-                    + (0.0,) * 4,
-                )
-            )
-        return rows
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _describe_spans(words: Words, spans: Spans, unknown: Ints) -> Floats:
+    """The features of `SPAN_FEATURES` of each span; `unknown`: unexplained words of each text."""
+    features = np.empty((spans.start.size, len(SPAN_FEATURES)), np.float32)
+    for s in range(spans.start.size):
+        described = _describe_span(s, words, spans, unknown[spans.text[s]])
+        for i, value in enumerate(described):
+            features[s, i] = value
+    return features
 
-    def _fit_area(
-        self, organization: int, stated: frozenset[str], plausible: frozenset[str]
-    ) -> float:
-        """3 stated, 2 plausible, 0 nothing known, -1 another plausible, -2 another stated."""
-        country = self.registry.countries[organization]
-        if country is None or not plausible:
-            return 0.0
-        if country in stated:
-            return 3.0
-        if PARENT_AREA.get(country) in stated:
-            return 3.0
-        if country in plausible:
-            return 2.0
-        if self.registry.sectors[organization] == "company":
-            return 0.0  # companies are anywhere
-        return -2.0 if stated else -1.0
 
-    def _fit_city(self, organization: int, span: Span) -> float:
-        """3 where the city stands as a place, 2 elsewhere outside the name, 1 only inside it,
-        0 not, -1 where the registry tells none."""
-        city = self.registry.rank.cities[organization]
-        if not city:
-            return -1.0
-        pattern = f" {city} "
-        if pattern not in self.words.padded:
-            return 0.0
-        inside = pattern in f" {span.key} " and span.via is not Via.LIKE
-        if inside and self.words.padded.count(pattern) == 1:
-            return 1.0
-        return 3.0 if city in self.cities else 2.0
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _describe_span(s: int, words: Words, spans: Spans, unknown: int) -> tuple[float, ...]:
+    begin, stop = words.starts[spans.text[s]], words.starts[spans.text[s] + 1] - 1
+    start = begin + spans.start[s]
+    end = min(start + spans.size[s], stop)
+    first, last = _find_segment(start, end, begin, spans.segment[s], words)
+    own = spans.words[spans.word_starts[s] : spans.word_starts[s + 1]]
+    kinds = words.kind
+    at_start, at_end = start <= first, end >= last
+    before = -1 if at_start else kinds[start - 1]
+    after = -1 if at_end else kinds[end]
+    left = _count(kinds, first, start, UNKNOWN)
+    right = _count(kinds, end, last, UNKNOWN)
+    like = spans.via[s] == _LIKE
+    inside = _count(kinds, start, end, UNKNOWN) if like else 0
+    weight, heaviest, told = 0.0, 0.0, False
+    for word in own:
+        weight += words.weight[word]
+        heaviest = max(heaviest, words.weight[word])
+        told = told or words.is_institution[word]
+    return (
+        np.float64(spans.whole[s]),
+        np.float64(own.size),
+        np.float64(spans.generic[s]),
+        np.float64(spans.via[s]),
+        np.float64(spans.inner[s]),
+        spans.likeness[s],
+        weight,
+        heaviest,
+        np.float64(spans.candidate_starts[s + 1] - spans.candidate_starts[s]),
+        np.float64(at_start),
+        np.float64(at_end),
+        np.float64(not at_start and words.joined[start]),
+        np.float64(not at_end and words.joined[end]),
+        np.float64(left),
+        np.float64(right),
+        np.float64(before == GENERAL),
+        np.float64(after == GENERAL),
+        np.float64(before == PLACE),
+        np.float64(after == PLACE),
+        np.float64(told),
+        np.float64(_count_inside(s, spans)),
+        (end - start) / max(1, last - first),
+        np.float64(_count(kinds, start, end, PLACE)),
+        np.float64(unknown - left - right - inside),
+        _weigh_missing(own, words, begin, stop) if like else 0.0,
+        _weigh_extra(own, words, first, last),
+        np.float64(spans.cut[s]),
+    )
 
-    def relate(
-        self, rows: list[tuple[float, ...]], organizations: list[int], spans: list[Span]
-    ) -> None:
-        """Mark rows whose part, whole or sister is named in the same text as well."""
-        first = self.first
-        parents = self.registry.parents
-        named: dict[int, set[int]] = {}
-        for o, span in zip(organizations[first:], spans[first:], strict=True):
-            if not span.inner and span.via is not Via.LIKE:
-                named.setdefault(o, set()).add(span.start)
-        above: set[int] = set()
-        mothers: dict[int, set[int]] = {}
-        for o in named:
-            at = parents[o]
-            if at >= 0:
-                mothers.setdefault(at, set()).add(o)
-            for _ in range(4):
-                if at < 0 or at in above:
-                    break
-                above.add(at)
-                at = parents[at]
-        for i in range(first, len(rows)):
-            o = organizations[i]
-            whole = 0.0
-            at = parents[o]
-            for _ in range(4):
-                if at < 0:
-                    break
-                if at in named:
-                    whole = 1.0
-                    break
-                at = parents[at]
-            sisters = mothers.get(parents[o], set()) - {o} if parents[o] >= 0 else ()
-            same = len(named.get(o, set()) - {spans[i].start})
-            rows[i] = (*rows[i][:7], float(o in above), whole, float(bool(sisters)), float(same))
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _find_segment(start: int, end: int, begin: int, segment: int, words: Words) -> tuple[int, int]:
+    """First word of the segment in which a name begins, and the end of that in which it ends.
+
+    The name's own first and last word where its segment has no words.
+    """
+    first, last = start, end
+    while first > begin and words.segment[start] == segment == words.segment[first - 1]:
+        first -= 1
+    while last > begin and words.segment[last] == words.segment[end - 1]:
+        last += 1
+    return first, last
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _count(kinds: npt.NDArray[np.int8], first: int, end: int, kind: int) -> int:
+    return int(np.count_nonzero(kinds[first:end] == kind))
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _count_inside(s: int, spans: Spans) -> int:
+    """Known names that stand inside a name."""
+    start, end, t = spans.start[s], spans.start[s] + spans.size[s], spans.text[s]
+    count = 0
+    for other in range(spans.starts[t], spans.starts[t + 1]):
+        low, high = spans.start[other], spans.start[other] + spans.size[other]
+        count += spans.inner[other] and low >= start and high <= end
+    return count
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _weigh_missing(own: Ints, words: Words, begin: int, stop: int) -> float:
+    """The rarest word of the name that the text lacks."""
+    rarest = 0.0
+    for word in own:
+        if not np.any(words.number[begin:stop] == word):
+            rarest = max(rarest, words.weight[word])
+    return rarest
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _weigh_extra(own: Ints, words: Words, first: int, last: int) -> float:
+    """The rarest word beside the name, in its segment, that says something of its own."""
+    rarest = 0.0
+    for at in range(first, last):
+        word = words.number[at]
+        if words.kind[at] == UNKNOWN and not np.any(own == word):
+            rarest = max(rarest, words.weight[word])
+    return rarest
 
 
 def _describe_others(

@@ -7,14 +7,15 @@ where, and which names hold a given word, for texts whose names are not written 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from talentflow.core.areas import AREA_INDEX
 from talentflow.core.vocabulary import SECTORS
 from talentflow.resolve.normalise import is_wide, normalise
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from talentflow.resolve.registry import Registry
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
 
 LIKE_NAMES: Final = 6
 """Names of the registry that are looked at for one unknown name."""
@@ -32,6 +35,8 @@ _COMMON_WORD_NAMES: Final = 2_500
 _USUAL_NAMES: Final = 120_000
 """Names of a registry; in a smaller one a word is as rare as if it had so many."""
 
+_MAX_NAME_WORDS: Final = 15
+_MAX_PLACE_WORDS: Final = 4
 _MIN_LIKENESS: Final = 0.45
 _STEM: Final = 4
 
@@ -51,25 +56,53 @@ class NameWords:
     """Rare words by their first letters, to find the one that a typing error meant."""
 
 
+class Organizations(NamedTuple):
+    """What each organization is and where; arrays are parallel to the registry's lists."""
+
+    area: Ints
+    """Number of the country in `AREA_INDEX`; 0 where not known."""
+    city: Ints
+    """Position in `city_names`; 0 where not known."""
+    parent: Ints
+    """Position of the parent; -1 where none is known."""
+    family: Ints
+    """Number of the company whose branch it is; -1 for all others."""
+    is_seat: Bools
+    """Whether it lies where the overlays put the seat of its company."""
+    weight: Ints
+    """Names and parts: how well known it is."""
+    age: Doubles
+    """Centuries since its foundation, as of 2100; 0 where not known."""
+    is_company: Bools
+    is_local: Bools
+    """Known by little more than a name, or only to the hand-kept tables."""
+
+
 @dataclass(frozen=True)
 class RankIndex:
-    """The registry as the ranker reads it. Arrays are parallel to the registry's lists."""
+    """The registry as the ranker reads it."""
 
-    pairs: dict[str, int]
-    """First two words of a name → words of the longest name that begins with them."""
-    place_words: dict[str, int]
-    """First word of a place name → words of the longest place name that begins with it."""
+    pairs: dict[str, tuple[int, ...]]
+    """First two words of a name → how many words the names have that begin with them, the most
+    first."""
+    place_words: frozenset[str]
+    """First words of the names of places that have several words."""
+    place_pairs: dict[str, tuple[int, ...]]
+    """The same of the names of places."""
     rarest: float
     rarity: dict[str, float]
     """Of each word of a name: the fewer names have it, the more."""
     words: NameWords
-    cities: list[str]
-    ages: list[float]
-    """Centuries since the organization was founded, as of 2100; 0 where not known."""
+    organizations: Organizations
+    city_names: list[str]
+    """Normalised names of the cities in which organizations sit; the first is empty."""
     sectors: Floats
     is_family: Floats
-    is_local: list[bool]
-    """Known by little more than a name, or only to the hand-kept tables."""
+
+    @property
+    def is_local(self) -> Bools:
+        """Of each organization, see `Organizations`."""
+        return self.organizations.is_local
 
     def weight_of(self, word: str) -> float:
         """How rare a word is in names; an unknown word is as rare as any."""
@@ -78,29 +111,24 @@ class RankIndex:
 
 def build_rank_index(registry: Registry) -> RankIndex:
     """The index of a registry whose names are complete."""
-    pairs: dict[str, int] = {}
-    for key in registry.by_name:
-        words = key.split(" ", 15)
-        if 1 < len(words) < 16:
-            pair = f"{words[0]} {words[1]}"
-            if pairs.get(pair, 0) < len(words):
-                pairs[pair] = len(words)
     words_of = _index_words([key for key in registry.by_name if " " in key or len(key) > 3])
-    cities = {city: normalise(city) for city in set(registry.cities) if city}
     sectors = {name: i for i, name in enumerate(SECTORS)}
+    city_names, city = _number_cities(registry.cities)
+    places = registry.places
+    place_pairs = _index_pairs(
+        (*places.countries, *places.states, *places.cities), _MAX_PLACE_WORDS
+    )
     return RankIndex(
-        pairs=pairs,
-        place_words=_index_places(registry),
+        pairs=_index_pairs(registry.by_name, _MAX_NAME_WORDS),
+        place_words=frozenset(pair.split(" ", 1)[0] for pair in place_pairs),
+        place_pairs=place_pairs,
         rarest=math.log(max(len(registry.by_name), _USUAL_NAMES) + 1),
         rarity=dict(zip(words_of.number, words_of.weight.tolist(), strict=True)),
         words=words_of,
-        cities=[cities.get(city or "", "") for city in registry.cities],
-        ages=[(2100 - year) / 100 if year else 0.0 for year in registry.founded],
+        organizations=_describe_organizations(registry, city),
+        city_names=city_names,
         sectors=_floats([sectors.get(s or "", 0) for s in registry.sectors]),
         is_family=_floats([i in registry.family_of for i in range(len(registry.ids))]),
-        is_local=[
-            i in registry.named_only or x.startswith("local:") for i, x in enumerate(registry.ids)
-        ],
     )
 
 
@@ -108,40 +136,81 @@ def _floats(values: Sequence[float]) -> Floats:
     return np.array(values, dtype=np.float32)
 
 
-def _index_places(registry: Registry) -> dict[str, int]:
-    places = registry.places
-    longest: dict[str, int] = {}
-    for names in (places.countries, places.states, places.cities):
-        for key in names:
-            first, _, rest = key.partition(" ")
-            size = 1 + (rest.count(" ") + 1 if rest else 0)
-            if longest.get(first, 0) < size:
-                longest[first] = size
-    return longest
+def _ints(values: Sequence[int]) -> Ints:
+    return np.array(values, dtype=np.int32)
+
+
+def _index_pairs(keys: Iterable[str], most_words: int) -> dict[str, tuple[int, ...]]:
+    """First two words → numbers of words of the names that begin so, up to `most_words`."""
+    masks: dict[str, int] = {}
+    for key in keys:
+        size = key.count(" ") + 1
+        if 1 < size <= most_words:
+            pair = key if size == 2 else " ".join(key.split(" ", 2)[:2])
+            masks[pair] = masks.get(pair, 0) | 1 << size
+    sizes = {
+        mask: tuple(size for size in range(most_words, 1, -1) if mask >> size & 1)
+        for mask in set(masks.values())
+    }
+    return {pair: sizes[mask] for pair, mask in masks.items()}
+
+
+def _number_cities(cities: Sequence[str | None]) -> tuple[list[str], Ints]:
+    """The distinct normalised names, and the number of each city among them."""
+    numbers = {"": 0}
+    known: dict[str | None, int] = {None: 0, "": 0}
+    for city in cities:
+        if city is not None and city not in known:
+            known[city] = numbers.setdefault(normalise(city), len(numbers))
+    return list(numbers), _ints([known[city] for city in cities])
+
+
+def _describe_organizations(registry: Registry, city: Ints) -> Organizations:
+    families = {name: i for i, name in enumerate(dict.fromkeys(registry.family_of.values()))}
+    family = np.full(len(registry.ids), -1, dtype=np.int32)
+    for i, name in registry.family_of.items():
+        family[i] = families[name]
+    is_local = [i.startswith("local:") for i in registry.ids]
+    for i in registry.named_only:
+        is_local[i] = True
+    return Organizations(
+        area=_ints([AREA_INDEX.get(country or "", 0) for country in registry.countries]),
+        city=city,
+        parent=_ints(registry.parents),
+        family=family,
+        is_seat=np.array(
+            [
+                country == registry.family_seats.get(registry.family_of.get(i, ""))
+                for i, country in enumerate(registry.countries)
+            ],
+            dtype=np.bool_,
+        ),
+        weight=_ints(registry.weights),
+        age=np.array([(2100 - year) / 100 if year else 0.0 for year in registry.founded]),
+        is_company=np.array([sector == "company" for sector in registry.sectors], dtype=np.bool_),
+        is_local=np.array(is_local, dtype=np.bool_),
+    )
 
 
 def _index_words(keys: list[str]) -> NameWords:
+    flat = " ".join(keys).split(" ")
     number: dict[str, int] = {}
-    pairs: list[int] = []
-    sizes = np.zeros(len(keys), dtype=np.int64)
-    for i, key in enumerate(keys):
-        found = {number.setdefault(word, len(number)) for word in key.split()}
-        pairs.extend(found)
-        sizes[i] = len(found)
-    word = np.array(pairs, dtype=np.int32)
-    name = np.repeat(np.arange(len(keys), dtype=np.int32), sizes)
+    words = _ints([number.setdefault(word, len(number)) for word in flat])
+    own = np.repeat(np.arange(len(keys)), [key.count(" ") + 1 for key in keys])
+    pairs = np.sort(words.astype(np.int64) * len(keys) + own)
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # a word counts once a name
+    word, name = (part.astype(np.int32) for part in np.divmod(pairs, max(1, len(keys))))
     counts = np.bincount(word, minlength=len(number))
     of = max(len(keys), _USUAL_NAMES)
     weight = np.log((of + 1) / np.maximum(counts, 1)).astype(np.float32)
     starts = np.zeros(len(number) + 1, dtype=np.int32)
     np.cumsum(counts, out=starts[1:])
-    order = np.argsort(word, kind="stable")
     stems: dict[str, list[str]] = {}
-    for text, i in number.items():
-        if counts[i] < 300 and len(text) > 5 and not is_wide(text):
+    for text, count in zip(number, counts.tolist(), strict=True):
+        if count < 300 and len(text) > 5 and not is_wide(text):
             stems.setdefault(text[:_STEM], []).append(text)
     name_weight = np.bincount(name, weights=weight[word], minlength=len(keys)).astype(np.float32)
-    return NameWords(number, weight, starts, name[order], name_weight, keys, stems)
+    return NameWords(number, weight, starts, name, name_weight, keys, stems)
 
 
 def find_like_names(
@@ -152,13 +221,16 @@ def find_like_names(
     The likeness is the weight of the words shared over the mean weight of both.
     """
     words = index.words
+    mended: dict[str, int | None] = {}
     starts, flat, weights = [0], [], []
     for query in queries:
         known, total = set(), 0.0
         for word in dict.fromkeys(query):
             number = words.number.get(word)
             if number is None:
-                number = _mend(word, words)
+                if word not in mended:
+                    mended[word] = _mend(word, words)
+                number = mended[word]
             if number is None:
                 total += index.rarest
             else:
@@ -192,14 +264,21 @@ def _mend(word: str, words: NameWords) -> int | None:
     """The one known word that differs by one letter; null where there is none or several."""
     if len(word) < 6 or is_wide(word):
         return None
-    near = [w for w in words.stems.get(word[:_STEM], ()) if _differs_by_one(word, w)]
+    size = len(word)
+    near = [
+        w
+        for w in words.stems.get(word[:_STEM], ())
+        if -2 < len(w) - size < 2 and _differs_by_one(word, w)
+    ]
     return words.number[near[0]] if len(near) == 1 else None
 
 
 def _differs_by_one(left: str, right: str) -> bool:
-    if abs(len(left) - len(right)) > 1 or left == right:
+    """Whether one letter is missing, added, another, or two are swapped; of words whose lengths
+    differ by one at most."""
+    if left == right:
         return False
-    short, long = sorted((left, right), key=len)
+    short, long = (left, right) if len(left) <= len(right) else (right, left)
     same = 0
     while same < len(short) and short[same] == long[same]:
         same += 1

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from talentflow.core.errors import ContractError
 from talentflow.resolve.rank_features import FEATURES
-from talentflow.resolve.rank_index import Floats
+from talentflow.resolve.rank_index import Doubles, Floats
 
 MODEL_FILE: Final = "rank_model.npz"
 FURTHER_FEATURES: Final = (
@@ -27,18 +27,24 @@ FURTHER_FEATURES: Final = (
 )  # fmt: skip
 """What decides whether a further organization is named: the row, its score, the first's."""
 
-Doubles = npt.NDArray[np.float64]
+_BLOCK_ROWS: Final = 128
+"""Rows that go down a tree together, so that one need not wait for the other's memory."""
+
+Unsigned = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
 class Trees:
-    """Trees in one set of arrays; a leaf has feature −1, children are absolute positions."""
+    """Trees in one set of arrays; children are absolute positions, a leaf is its own child."""
 
-    roots: npt.NDArray[np.int32]
-    feature: npt.NDArray[np.int16]
-    threshold: Doubles
-    left: npt.NDArray[np.int32]
-    right: npt.NDArray[np.int32]
+    roots: Unsigned
+    depths: npt.NDArray[np.int64]
+    """Of each tree: how many steps lead to any leaf."""
+    feature: Unsigned
+    threshold: Floats
+    """Rows with a feature up to the threshold go left."""
+    left: Unsigned
+    right: Unsigned
     value: Doubles
     start: float
 
@@ -47,6 +53,7 @@ class Trees:
         scores: Doubles = _score(
             np.ascontiguousarray(features, dtype=np.float32),
             self.roots,
+            self.depths,
             self.feature,
             self.threshold,
             self.left,
@@ -99,33 +106,59 @@ def calibrate(scores: Doubles, points: tuple[Doubles, Doubles]) -> Doubles:
 
 
 def _read_trees(stored: dict[str, Any], name: str) -> Trees:
+    """The trees as stored: there a leaf has feature −1 and a parent stands before its children."""
+    feature, value, left, right = (
+        stored[f"{name}_{column}"] for column in ("feature", "value", "left", "right")
+    )
+    leaf, own = feature < 0, np.arange(len(feature))
+    left, right = np.where(leaf, own, left), np.where(leaf, own, right)
+    height = np.zeros(len(feature), dtype=np.int64)
+    for node in np.flatnonzero(~leaf)[::-1].tolist():
+        height[node] = 1 + max(height[left[node]], height[right[node]])
+    roots = stored[f"{name}_roots"]
     return Trees(
-        roots=stored[f"{name}_roots"],
-        feature=stored[f"{name}_feature"],
-        threshold=stored[f"{name}_split"],
-        left=stored[f"{name}_left"],
-        right=stored[f"{name}_right"],
-        value=stored[f"{name}_value"],
+        roots=roots.astype(np.uint32),
+        depths=height[roots],
+        feature=np.where(leaf, 0, feature).astype(np.uint32),
+        threshold=_round_down(stored[f"{name}_split"]),
+        left=left.astype(np.uint32),
+        right=right.astype(np.uint32),
+        value=value,
         start=float(stored[f"{name}_start"]),
     )
+
+
+def _round_down(thresholds: Doubles) -> Floats:
+    """The largest single-precision numbers that are no larger: they part single-precision
+    features exactly as the thresholds themselves do."""
+    near = thresholds.astype(np.float32)
+    below = np.nextafter(near, np.float32(-np.inf))
+    return np.where(near > thresholds, below, near)
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _score(
     features: Floats,
-    roots: npt.NDArray[np.int32],
-    feature: npt.NDArray[np.int16],
-    threshold: Doubles,
-    left: npt.NDArray[np.int32],
-    right: npt.NDArray[np.int32],
+    roots: Unsigned,
+    depths: npt.NDArray[np.int64],
+    feature: Unsigned,
+    threshold: Floats,
+    left: Unsigned,
+    right: Unsigned,
     value: Doubles,
     start: float,
 ) -> Doubles:
     scores = np.full(features.shape[0], start)
-    for i in range(features.shape[0]):
-        for root in roots:
-            at = root
-            while feature[at] >= 0:
-                at = left[at] if features[i, feature[at]] <= threshold[at] else right[at]
-            scores[i] += value[at]
+    at = np.empty(_BLOCK_ROWS, np.uint32)
+    for first in range(0, features.shape[0], _BLOCK_ROWS):
+        block = features[first : first + _BLOCK_ROWS]
+        for tree in range(roots.size):
+            at[:] = roots[tree]
+            for _ in range(depths[tree]):
+                for row in range(block.shape[0]):
+                    node = at[row]
+                    goes_left = block[row, feature[node]] <= threshold[node]
+                    at[row] = left[node] if goes_left else right[node]
+            for row in range(block.shape[0]):
+                scores[first + row] += value[at[row]]
     return scores

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from talentflow.core.areas import area_names
 from talentflow.core.collector import paused_collector
 from talentflow.resolve.faculties import lift_faculties
 from talentflow.resolve.kinds import Candidate, Kind
-from talentflow.resolve.normalise import normalise, word_set
+from talentflow.resolve.normalise import normalise, normalise_once, word_set
 from talentflow.resolve.overlays import read_overlay
 from talentflow.resolve.places import PlaceIndex, build_places
 from talentflow.resolve.rank_index import RankIndex, build_rank_index
@@ -164,8 +165,8 @@ class _Builder:
         self.ignored_names = ignored_names
         self.registry = Registry()
         self.position: dict[str, int] = {}
-        self.named: dict[str, list[Candidate]] = {}
-        self.acronyms: dict[str, list[Candidate]] = {}
+        self.named = self.registry.by_name
+        self.acronyms = self.registry.by_acronym
         self.domains: dict[str, list[int]] = {}
         self.country_codes = {name: code for code, name in area_names("en").items()}
         self.country_codes |= {"Turkey": "TR", "Czech Republic": "CZ", "Hong Kong": "HK"}
@@ -199,12 +200,15 @@ class _Builder:
                 registry.named_only.add(i)
 
     def add_names(self, names: pa.Table) -> None:
-        columns = names.select(["organization_id", "name", "kind"]).to_pydict()
-        for identifier, name, kind in zip(*columns.values(), strict=True):
-            i = self.position.get(identifier)
+        known = pa.array(self.registry.ids, pa.string())
+        positions = pc.index_in(names["organization_id"], value_set=known).to_pylist()
+        weights = self.registry.weights
+        for i, name, kind in zip(
+            positions, names["name"].to_pylist(), names["kind"].to_pylist(), strict=True
+        ):
             if i is None:
                 continue
-            self.registry.weights[i] += 1
+            weights[i] += 1
             company = _IN_COUNTRY.match(name) if name.endswith(")") else None
             country = self.country_codes.get(company[2]) if company else None
             if company and country:
@@ -258,23 +262,25 @@ class _Builder:
             if city and country
         )
         lift_faculties(self.named, registry.sectors, registry.parents)
-        registry.by_name = {key: tuple(found) for key, found in self.named.items()}
-        registry.by_acronym = {key: tuple(found) for key, found in self.acronyms.items()}
         registry.by_domain = {
-            domain: _owners(found, registry) for domain, found in self.domains.items()
+            domain: _owners(found, registry) if len(found) > 1 else tuple(found)
+            for domain, found in self.domains.items()
         }
         registry.by_word_set = _index_word_sets(registry)
+        longest = registry.longest
         for key in registry.by_name:
-            words = key.split(" ", MAX_NAME_WORDS)
-            if len(words) <= MAX_NAME_WORDS and registry.longest.get(words[0], 0) < len(words):
-                registry.longest[words[0]] = len(words)
+            first, size = key.split(" ", 1)[0], key.count(" ") + 1
+            if size <= MAX_NAME_WORDS and longest.get(first, 0) < size:
+                longest[first] = size
         registry.rank = build_rank_index(registry)
         return registry
 
     def _add_name(self, name: str, i: int, kind: Kind) -> None:
-        self._add_key(normalise(name), i, kind)
-        if not name.isascii() and _UMLAUTS.keys() & set(map(ord, name)):
-            self._add_key(normalise(name.translate(_UMLAUTS)), i, max(kind, Kind.ALIAS))
+        self._add_key(normalise_once(name), i, kind)
+        if not name.isascii():
+            plain = name.translate(_UMLAUTS)
+            if plain != name:
+                self._add_key(normalise_once(plain), i, max(kind, Kind.ALIAS))
 
     def _add_key(self, key: str, i: int, kind: Kind) -> None:
         if key:
@@ -284,7 +290,7 @@ class _Builder:
                 self.registry.former.setdefault((key, today), i)
 
     def _add_acronym(self, name: str, i: int) -> None:
-        key = normalise(name)
+        key = normalise_once(name)
         if key:
             _append(self.acronyms, key, self.registry.current[i], Kind.ACRONYM)
 
@@ -322,10 +328,10 @@ class _Builder:
             key = normalise(name)
             if key in self.ignored_names:
                 continue
-            found = self.named.setdefault(key, [])
+            found = self.named.get(key, ())
             if found and found[0][1] is Kind.OVERLAY:
                 continue  # the first line wins
-            found[:] = [(i, Kind.OVERLAY), *(c for c in found if c[0] != i)]
+            self.named[key] = ((i, Kind.OVERLAY), *(c for c in found if c[0] != i))
 
     def _find(self, name: str, country: str | None) -> int | None:
         """The organization of this name and country, display names before other names."""
@@ -389,14 +395,17 @@ def _follow(start: int, successors: Sequence[int], statuses: Sequence[str]) -> i
     return start
 
 
-def _append(index: dict[str, list[Candidate]], key: str, i: int, kind: Kind) -> None:
-    found = index.setdefault(key, [])
+def _append(index: dict[str, tuple[Candidate, ...]], key: str, i: int, kind: Kind) -> None:
+    found = index.get(key)
+    if found is None:
+        index[key] = ((i, kind),)
+        return
     for position, (known, known_kind) in enumerate(found):
         if known == i:
             if kind < known_kind:
-                found[position] = (i, kind)
+                index[key] = (*found[:position], (i, kind), *found[position + 1 :])
             return
-    found.append((i, kind))
+    index[key] = (*found, (i, kind))
 
 
 def _owners(found: Sequence[int], registry: Registry) -> tuple[int, ...]:
@@ -412,7 +421,7 @@ def _owners(found: Sequence[int], registry: Registry) -> tuple[int, ...]:
 def _index_word_sets(registry: Registry) -> dict[str, tuple[Candidate, ...]]:
     sets: dict[str, dict[int, Candidate]] = {}
     for key, candidates in registry.by_name.items():
-        words = key.split()
+        words = key.split() if "university" in key else []
         if 1 < len(words) < 9 and "university" in words:
             found = sets.setdefault(" ".join(sorted(words)), {})
             found.update((i, (i, Kind.ALIAS)) for i, _ in candidates)

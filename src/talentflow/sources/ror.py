@@ -40,6 +40,7 @@ _KINDS: Final = (
     ("alias", "alias"),
     ("acronym", "acronym"),
 )
+_KIND_OF_TYPE: Final = dict(_KINDS)
 _STATUSES: Final = ("active", "inactive", "withdrawn")
 _ROR_ID: Final = re.compile(r"(?:https?://)?(?:www\.)?(?:ror\.org/)?(0[a-z0-9]{6}[0-9]{2})/?")
 _URL: Final = re.compile(
@@ -227,7 +228,7 @@ def _read_record(raw: msgspec.Raw, file: int) -> _Organization:
     identifier = _parse_id(record.id)
     if identifier is None:
         raise _BadRecordError("bad_id", f"{record.id!r} is not a ROR id")
-    names = tuple(_list_names(record))
+    names = _list_names(record)
     if not any(kind == "display" for _, kind, _ in names):
         raise _BadRecordError("no_name", "no display name")
     status = record.status.lower()
@@ -238,13 +239,12 @@ def _read_record(raw: msgspec.Raw, file: int) -> _Organization:
         raise _BadRecordError("bad_country", f"{country!r} is not an ISO 3166-1 code")
     year = record.established
     modified = record.admin.last_modified if record.admin else None
-    types = {t.lower() for t in record.types}
     return _Organization(
         id=identifier,
         names=names,
         country=country,
         city=city,
-        sector=next((s for t, s in _SECTOR_OF_TYPE.items() if t in types), None),
+        sector=_sector_of(record.types),
         status=status,
         established=year if year is not None and 0 < year < 2200 else None,
         domains=tuple(dict.fromkeys(_list_domains(record))),
@@ -254,12 +254,19 @@ def _read_record(raw: msgspec.Raw, file: int) -> _Organization:
     )
 
 
+def _sector_of(types: list[str]) -> str | None:
+    if len(types) == 1:  # as most records have
+        return _SECTOR_OF_TYPE.get(types[0].lower())
+    known = {t.lower() for t in types}
+    return next((sector for t, sector in _SECTOR_OF_TYPE.items() if t in known), None)
+
+
 def _parse_id(text: str) -> str | None:
     match = _ROR_ID.fullmatch(text.strip().lower())
     return f"https://ror.org/{match[1]}" if match else None
 
 
-def _list_names(record: _Record) -> Iterator[tuple[str, str, str | None]]:
+def _list_names(record: _Record) -> tuple[tuple[str, str, str | None], ...]:
     if record.names is None:
         given: Iterable[tuple[str | None, str, str | None]] = (
             (record.name, "display", None),
@@ -268,16 +275,19 @@ def _list_names(record: _Record) -> Iterator[tuple[str, str, str | None]]:
             *((acronym, "acronym", None) for acronym in record.acronyms),
         )
     else:
-        given = (
-            (name.value, next((k for t, k in _KINDS if t in name.types), "alias"), name.lang)
-            for name in record.names
-        )
-    seen = set()
+        given = ((name.value, _kind_of(name.types), name.lang) for name in record.names)
+    found: dict[tuple[str, str], tuple[str, str, str | None]] = {}
     for name, kind, language in given:
         stripped = " ".join((name or "").split())
-        if stripped and (stripped, kind) not in seen:
-            seen.add((stripped, kind))
-            yield stripped, kind, language
+        if stripped:
+            found.setdefault((stripped, kind), (stripped, kind, language))
+    return tuple(found.values())
+
+
+def _kind_of(types: list[str]) -> str:
+    if len(types) == 1:  # as most names are
+        return _KIND_OF_TYPE.get(types[0], "alias")
+    return next((kind for kind_type, kind in _KINDS if kind_type in types), "alias")
 
 
 def _locate(record: _Record) -> tuple[str | None, str | None]:
@@ -353,27 +363,26 @@ def _name_relatives(found: dict[str, _Organization]) -> Iterator[_Organization]:
 
 
 def _build_organizations(organizations: Sequence[_Organization]) -> pa.Table:
-    columns: dict[str, list[Any]] = {c.name: [] for c in ORGANIZATIONS.columns}
-    for o in organizations:
-        row = (
-            o.id,
-            next(name for name, kind, _ in o.names if kind == "display"),
-            o.country,
-            o.city,
-            o.sector,
-            o.status,
-            _first_relative(o, "successor"),
-            _first_relative(o, "parent"),
-            o.established,
-            list(o.domains),
-        )
-        for column, value in zip(columns.values(), row, strict=True):
-            column.append(value)
+    columns: dict[str, list[Any]] = {
+        "organization_id": [o.id for o in organizations],
+        "name": [next(n for n, kind, _ in o.names if kind == "display") for o in organizations],
+        "country": [o.country for o in organizations],
+        "city": [o.city for o in organizations],
+        "sector": [o.sector for o in organizations],
+        "status": [o.status for o in organizations],
+        "successor_id": [_first_relative(o, "successor") for o in organizations],
+        "parent_id": [_first_relative(o, "parent") for o in organizations],
+        "established": [o.established for o in organizations],
+        "domains": [o.domains for o in organizations],
+    }
     return check_table(pa.table(columns, schema=ORGANIZATIONS.schema), ORGANIZATIONS)
 
 
 def _first_relative(organization: _Organization, kind: str) -> str | None:
-    return next((i for k, i, _ in organization.relations if k == kind), None)
+    for found, identifier, _ in organization.relations:
+        if found == kind:
+            return identifier
+    return None
 
 
 def _build_names(organizations: Sequence[_Organization]) -> pa.Table:
