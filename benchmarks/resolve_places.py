@@ -26,7 +26,7 @@ import csv
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,7 +36,12 @@ from talentflow.core.areas import area_names
 from talentflow.resolve.candidates import parse_text
 from talentflow.resolve.choose import choose_organizations, gather_evidence
 from talentflow.resolve.locate import Location, locate_affiliation, locate_domain, name_choice
-from talentflow.resolve.organizations import RULE_PRECISION, clean_domain, resolve_affiliation
+from talentflow.resolve.organizations import (
+    Query,
+    clean_domain,
+    resolve_affiliation,
+    resolve_affiliations,
+)
 from talentflow.resolve.organizations_csv import load_registry
 from talentflow.resolve.places import PARENT_AREA, find_places
 from talentflow.resolve.rank_labels import find_positions, half_of, read_labels
@@ -49,6 +54,7 @@ LABELS = Path(__file__).with_name("labels") / "places.csv"
 HALVES = ("dev", "held_out")
 REPLICATES = 1000
 SEED = 7
+BATCH = 2000
 OWN_CODES = ("HK", "MO", "TW", "PR")
 TARGETS = {
     "labelled random": (0.997, 0.96),
@@ -93,7 +99,8 @@ def main() -> None:
     options = parser.parse_args()
     registry = load_registry(options.data)
     halves = (options.half,) if options.half else HALVES
-    graded = [grade(c, registry) for c in read_cases(options.data, registry) if c.half in halves]
+    cases = [c for c in read_cases(options.data, registry) if c.half in halves]
+    graded = grade_cases(cases, registry)
     if options.calibrate:
         print_calibration(graded)
         return
@@ -107,7 +114,8 @@ def main() -> None:
 def measure(data: Path) -> list[Row]:
     """Rows for `benchmarks/run.py`: held-out accuracy and coverage of each test."""
     registry = load_registry(data)
-    graded = [grade(c, registry) for c in read_cases(data, registry) if c.half == "held_out"]
+    cases = [c for c in read_cases(data, registry) if c.half == "held_out"]
+    graded = grade_cases(cases, registry)
     rows: list[Row] = []
     for test, (country, sector) in TARGETS.items():
         members = [g for g in graded if g.case.test == test]
@@ -148,22 +156,38 @@ def _row(name: str, value: float, against: str, ratio: float, bound: str) -> Row
     }  # fmt: skip
 
 
-def locate(text: str, domain: str, registry: Registry) -> Location:
-    """The first location of a mention, from the same steps as the main path."""
-    if resolve_affiliation(text, domain, registry)[0].rule == "none_named":
-        return Location(country_rule="none_named")
-    mail = clean_domain(domain)
-    if not text.strip():
-        return locate_domain(mail, registry)
-    evidence = gather_evidence(text, mail, registry)
-    choices = choose_organizations([evidence], registry)[0]
-    named = [name_choice(c, RULE_PRECISION[c.rule]) for c in choices]
-    return locate_affiliation(text, named, evidence, registry)[0]
+def locate_mentions(
+    mentions: Sequence[tuple[str, str]], registry: Registry
+) -> dict[tuple[str, str], Location]:
+    """The first location of each mention, from the same steps as the main path."""
+    found: dict[tuple[str, str], Location] = {}
+    for start in range(0, len(mentions), BATCH):
+        batch = mentions[start : start + BATCH]
+        answers = resolve_affiliations([Query(t, d) for t, d in batch], registry)
+        asked = []
+        for (text, domain), answer in zip(batch, answers, strict=True):
+            if answer[0].rule == "none_named":
+                found[text, domain] = Location(country_rule="none_named")
+            elif not text.strip():
+                found[text, domain] = locate_domain(clean_domain(domain), registry)
+            else:
+                asked.append((text, domain))
+        evidence = [gather_evidence(t, clean_domain(d), registry) for t, d in asked]
+        chosen = choose_organizations(evidence, registry)
+        for mention, one, choices in zip(asked, evidence, chosen, strict=True):
+            named = [name_choice(c, c.probability) for c in choices]
+            found[mention] = locate_affiliation(mention[0], named, one, registry)[0]
+    return found
 
 
-def grade(case: Case, registry: Registry) -> Graded:
-    """Answer one case and compare."""
-    location = locate(case.text, case.domain, registry)
+def grade_cases(cases: Sequence[Case], registry: Registry) -> list[Graded]:
+    """Answer the cases and compare."""
+    mentions = list(dict.fromkeys((c.text, c.domain) for c in cases))
+    locations = locate_mentions(mentions, registry)
+    return [_grade(case, locations[case.text, case.domain]) for case in cases]
+
+
+def _grade(case: Case, location: Location) -> Graded:
     country, sector = location.country, location.sector
     right: bool | None = None
     if case.countries and country is not None:

@@ -93,6 +93,8 @@ def area_of_campus(
     Shenzhen`), or of one that opens the next segment before a word like campus (`X University,
     Malaysia Campus`)."""
     parsed = evidence.parsed
+    if one.start >= len(parsed.words):  # an acronym that is also a legal form: `PTE`
+        return None
     site = find_site(segments_of(one, evidence))
     if site is not None:
         return site
