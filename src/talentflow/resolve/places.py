@@ -439,9 +439,12 @@ def weak_areas(
 
 
 def one_area(found: set[str]) -> str | None:
-    """The one area among those found, HK, MO, TW and PR before CN and US; null for several."""
+    """The one area among those found, HK, MO, TW and PR before CN and US; null for several.
+
+    Two of CN's (`Guangdong-Hong Kong-Macao Laboratory`) are CN.
+    """
     folded = {PARENT_AREA.get(a, a) for a in found}
     if len(folded) != 1:
         return None
-    own = [a for a in found if a in PARENT_AREA]
-    return own[0] if own else next(iter(found))
+    own = {a for a in found if a in PARENT_AREA}
+    return own.pop() if len(own) == 1 else folded.pop()
