@@ -58,6 +58,9 @@ _WEIGHT_BESIDE: Final = 3.0
 _WEIGHT_OF_KIND: Final = 3.0
 _SURE_KIND: Final = 0.98
 _WEIGHT_OF_SITE: Final = 5.0
+_SURE_NAME: Final = 0.85
+"""How probable an organization must be for its site to be as sure as such sites are."""
+
 _SHARE_OF_STRAY_CODE: Final = 0.85
 """Codes of states that follow no place: `Birch Institute, NB`."""
 
@@ -101,8 +104,11 @@ def locate_affiliation(
     locations = []
     for one in named:
         following = next((s for s in segments if s > one.segment), None)
-        beside = words_beside(one, named, evidence, registry)
-        place = _locate_named(one, following, beside, evidence, registry)
+        place = _locate_named(one, following, evidence, registry)
+        if place is None:
+            beside = words_beside(one, named, evidence, registry)
+            weigh_signs = _locate_company if is_company(one.organization, registry) else _weigh_site
+            place = weigh_signs(one, beside, evidence, registry)
         if place.area is None:
             place = _place_by_signals(text, evidence, registry)
         sector = decide_sector(text, one.organization, evidence.domain, registry)
@@ -156,13 +162,9 @@ def name_choice(choice: Choice, probability: float = 0.95) -> Named:
 
 
 def _locate_named(
-    one: Named,
-    following: int | None,
-    beside: list[tuple[int, str]],
-    evidence: Evidence,
-    registry: Registry,
-) -> _Place:
-    """The place of one organization; no area where neither text nor registry tells any."""
+    one: Named, following: int | None, evidence: Evidence, registry: Registry
+) -> _Place | None:
+    """The place that place words tell of one organization; null where none do."""
     organization = one.organization
     seat, home = _seat_of(one, registry), registry.cities[organization]
     near = places_of_span(evidence.places, one.segment, following)
@@ -172,31 +174,25 @@ def _locate_named(
         branch = area_of_branch(organization, evidence.domain, evidence.owners, registry)
     else:
         near = without_stray_codes(near, seat)
-    unique = all(registry.countries[o] == seat for o in one.rivals)
+    unique = seat not in PARENT_AREA or all(registry.countries[o] == seat for o in one.rivals)
     area, rule, city = pick_place(near, branch or seat, unique=unique)
     home_named = names_home(near, home, registry.countries[organization])
     if home_named is not None and area != seat and rule == "place_word":
         area, city = registry.countries[organization], home_named
+    if area is None:
+        return None
     domain_area = area_of_mail(evidence, registry)
-    if area is not None:
-        support = _compare(area, {domain_area} if of_company else {domain_area, seat})
-        if area == seat and home_named is None and is_open(near, area):
-            support = "ambiguous"
-        return _Place(area, rule, support, city or (home if area == seat else None))
-    if of_company:
-        return _locate_company(one, seat, beside, evidence, registry)
-    return _weigh_site(one, seat, beside, evidence, registry)
+    support = _compare(area, {domain_area} if of_company else {domain_area, seat})
+    if area == seat and home_named is None and is_open(near, area):
+        support = "ambiguous"
+    return _Place(area, rule, support, city or (home if area == seat else None))
 
 
 def _locate_company(
-    one: Named,
-    seat: str | None,
-    beside: list[tuple[int, str]],
-    evidence: Evidence,
-    registry: Registry,
+    one: Named, beside: list[tuple[int, str]], evidence: Evidence, registry: Registry
 ) -> _Place:
     """A company without a place after its name: words beside it, its mail, its seat."""
-    organization = one.organization
+    organization, seat = one.organization, _seat_of(one, registry)
     inside = find_site(segments_of(one, evidence))
     inside = inside or area_beside(beside, registry, demonyms=True)
     if inside is None:
@@ -223,14 +219,10 @@ def _locate_company(
 
 
 def _weigh_site(
-    one: Named,
-    seat: str | None,
-    beside: list[tuple[int, str]],
-    evidence: Evidence,
-    registry: Registry,
+    one: Named, beside: list[tuple[int, str]], evidence: Evidence, registry: Registry
 ) -> _Place:
     """The organization's own site, unless words beside its name or the mail outweigh it."""
-    organization = one.organization
+    organization, seat = one.organization, _seat_of(one, registry)
     domain_area, parsed = area_of_mail(evidence, registry), evidence.parsed
     inside = area_beside(beside, registry, demonyms=False)
     text = " ".join(parsed.segments[s] for s in sorted({parsed.segment_of[i] for i, _ in beside}))
@@ -251,15 +243,16 @@ def _weigh_site(
             weights[area] = weights.get(area, 0.0) + weight
     best = max(weights, key=lambda a: (weights[a], a == seat))
     if best == seat:
-        return _Place(
-            seat,
-            "organization_site",
-            _compare(seat, {inside, domain_area}),
-            registry.cities[organization],
-        )
-    for rule, area in (("campus", campus), ("name_word", inside), ("domain_suffix", domain_area)):
+        support = _compare(seat, {inside, domain_area})
+        if support == "alone" and one.probability < _SURE_NAME:
+            support = "doubtful"
+        return _Place(seat, "organization_site", support, registry.cities[organization])
+    for rule, area in (("campus", campus), ("name_word", inside)):
         if best == area:
             return _Place(best, rule, _compare(best, {seat, domain_area}))
+    if best == domain_area:
+        rule = "domain_organization" if evidence.owners else "domain_suffix"
+        return _Place(best, rule, "contradicted")
     return _Place(best, "name_language", _compare(best, {seat, domain_area}))
 
 

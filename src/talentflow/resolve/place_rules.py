@@ -39,6 +39,7 @@ COUNTRY_PRECISION: Final[dict[tuple[str, str], float]] = {
     ("organization_site", "agreed"): 0.998,
     ("organization_site", "alone"): 0.995,
     ("organization_site", "contradicted"): 0.985,
+    ("organization_site", "doubtful"): 0.96,
     ("place_word", "agreed"): 0.998,
     ("place_word", "alone"): 0.995,
     ("place_word", "ambiguous"): 0.95,
@@ -46,8 +47,9 @@ COUNTRY_PRECISION: Final[dict[tuple[str, str], float]] = {
 }
 """(rule, support) → share of right answers. Support is `agreed` or `contradicted` where other
 evidence (the organization's own country, the mail domain) says the same or something else,
-`alone` where it is silent, `ambiguous` where only a name of several places decided. Cells of
-fewer than 30 strings are set below what was measured; none is above .998."""
+`alone` where it is silent, `ambiguous` where only a name of several places decided, `doubtful`
+where nothing but an organization that is not sure itself did. Cells of fewer than 30 strings are
+set below what was measured; none is above .998."""
 
 SECTOR_PRECISION: Final[dict[str, float]] = {
     "company_family": 0.98,

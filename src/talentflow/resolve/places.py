@@ -265,7 +265,7 @@ def _find_in_segment(position: int, segment: str, places: PlaceIndex) -> Iterato
         with_code = _STATE_CODE.search(segment) if len(segment) < 40 else None
         bare = segment
     if with_code and with_code[1] in places.state_codes:
-        alone = not segment[: with_code.start()].strip()
+        alone = not with_code[2] and not segment[: with_code.start()].strip()
         city = segment[: with_code.start()]
         areas = _read_code(with_code[1], bool(with_code[2]), city, places)
         if areas:

@@ -27,7 +27,8 @@ _SECTORS: Final = (
     (
         "university",
         r"univ|hochschule|college\b|école|ecole\b|politecnico|polytechnic|polytechnique|"
-        r"institut\w* of (?:[\w-]+ (?:and |& )?){0,3}technology|school of|graduate school|"
+        r"institut\w* of (?:(?:sciences?|engineering|information) (?:and |& )?){0,2}technology|"
+        r"school of|graduate school|"
         r"facult(?:y|é|ad|ade|eit)\b|academy of arts|medical school|key lab|"
         r"engineering research cent\w* of[^;]* ministry of education|"
         r"uniwersytet|politechnika|yliopisto|egyetem|université|joint institute|"
@@ -105,12 +106,13 @@ def decide_sector(
     told = sector_of_words(text)
     if told in ("facility", None) and _opens_with_company(text, registry):
         return "company", "company_family"
-    by_domain: tuple[str | None, str] = (None, "unknown")
-    if domain is not None and not registry.is_free_mail(domain):
-        by_domain = sector_of_domain(domain, registry)
-    if told is None or (told == "facility" and by_domain[0] == "university"):
+    if domain is None or registry.is_free_mail(domain):
+        return (told, "words") if told else (None, "unknown")
+    by_domain = sector_of_domain(domain, registry)
+    if told is None:
         return by_domain
-    return told, "words"
+    of_owner = by_domain[0] == "university" and registry.find_domain(domain)
+    return by_domain if of_owner and told == "facility" else (told, "words")
 
 
 def sector_of_organization(organization: int, registry: Registry) -> tuple[str | None, str]:
