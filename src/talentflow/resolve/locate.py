@@ -55,6 +55,9 @@ _MAIL: Final = re.compile(r"@((?:[a-z0-9-]+\.)+[a-z]{2,18})\b")
 _SURE_FORM: Final = 0.95
 _WEIGHT_OF_CAMPUS: Final = 8.0
 _WEIGHT_BESIDE: Final = 3.0
+_WEIGHT_BESIDE_LIKE: Final = 4.5
+"""Places beside words that are only like a name, or its initials."""
+
 _WEIGHT_OF_KIND: Final = 3.0
 _SURE_KIND: Final = 0.98
 _WEIGHT_OF_SITE: Final = 5.0
@@ -235,7 +238,7 @@ def _weigh_site(
     kinds = [h.area for h in find_hints(text) if h.share >= _SURE_KIND]
     for area, weight in (
         (campus, _WEIGHT_OF_CAMPUS),
-        (inside, _WEIGHT_BESIDE),
+        (inside, _WEIGHT_BESIDE_LIKE if one.is_likeness or one.is_acronym else _WEIGHT_BESIDE),
         (domain_area, weigh_mail(one, evidence, registry)),
         (kinds[0] if len(kinds) == 1 else None, _WEIGHT_OF_KIND),
     ):
