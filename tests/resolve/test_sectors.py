@@ -14,6 +14,7 @@ _ROWS: tuple[tuple[str, str | None, str | None, str | None], ...] = (
     ("Alder Institute of Bark", "facility", "Alder University", "university"),
     ("Alder National Laboratory", "facility", "Alder University", "facility"),
     ("Alder Hospital", "healthcare", "Alder University", "healthcare"),
+    ("Birch Medical University", "healthcare", None, "university"),
     ("Centre National de la Recherche sur les Bouleaux", "government", None, "facility"),
     ("Institute of Birches", "facility", "Centre National de la Recherche sur les Bouleaux",
      "facility"),
@@ -82,3 +83,13 @@ def test_where_no_organization_is_known(
     text: str, domain: str | None, sector: str | None, rule: str, registry: Registry
 ) -> None:
     assert decide_sector(text, None, domain, registry) == (sector, rule)
+
+
+def test_a_medical_school_that_the_registry_files_under_a_hospital(registry: Registry) -> None:
+    hospital = registry.names.index("Alder Hospital")
+    for text, sector in (
+        ("Department of Surgery, Alder School of Medicine", "university"),
+        ("Alder School of Medicine, Alder Hospital", "healthcare"),
+        ("Alder Hospital", "healthcare"),
+    ):
+        assert decide_sector(text, hospital, None, registry)[0] == sector

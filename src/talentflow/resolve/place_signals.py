@@ -79,13 +79,14 @@ def _signals_of_names(evidence: Evidence, registry: Registry) -> Iterator[Signal
     """Known names in the text whose organizations all lie in one country, and short names kept
     by hand, in capitals."""
     parsed = evidence.parsed
+    every = [word.rstrip("0123456789") or word for word in parsed.words]  # `Academia Sinica3`
     end = 0
-    for start in range(len(parsed.words)):
+    for start, first in enumerate(every):
         if start < end:
             continue
-        longest = min(registry.longest.get(parsed.words[start], 0), _MAX_NAME_WORDS)
+        longest = min(registry.longest.get(first, 0), _MAX_NAME_WORDS)
         for size in range(longest, 1, -1):
-            words = parsed.words[start : start + size]
+            words = every[start : start + size]
             key = " ".join(words)
             generic = all(word in GENERIC_WORDS or word in _FORMS for word in words)
             if generic and not _is_reviewed(key, registry):

@@ -82,6 +82,12 @@ _SECTOR_OF_LABEL: Final = {
 }
 
 
+_MEDICAL_SCHOOL: Final = re.compile(
+    r"(?:school|college|faculty) of medicine|medical school|medical university", re.IGNORECASE
+)
+_HOSPITAL: Final = re.compile(
+    r"hospital|clinic\b|klinik|medical cent|health (?:system|care)|cancer cent", re.IGNORECASE
+)
 _PUBLIC_RESEARCH: Final = re.compile(
     r"\b(?:research|institute|academy\b.* science|laboratory|scientific|science technology|"
     r"commissariat l energie atomique|fraunhofer|leibniz|helmholtz|max planck)\b"
@@ -101,6 +107,8 @@ def decide_sector(
     """
     if organization is not None:
         own = sector_of_organization(organization, registry)
+        if own[0] == "healthcare" and _names_school_alone(text):
+            return "university", "words"
         if own[0] is not None:
             return own
     told = sector_of_words(text)
@@ -113,6 +121,12 @@ def decide_sector(
         return by_domain
     of_owner = by_domain[0] == "university" and registry.find_domain(domain)
     return by_domain if of_owner and told == "facility" else (told, "words")
+
+
+def _names_school_alone(text: str) -> bool:
+    """Whether a text names a medical school and no hospital: registries file some schools under
+    the hospital."""
+    return _MEDICAL_SCHOOL.search(text) is not None and _HOSPITAL.search(text) is None
 
 
 def sector_of_organization(organization: int, registry: Registry) -> tuple[str | None, str]:
@@ -133,6 +147,8 @@ def sector_of_organization(organization: int, registry: Registry) -> tuple[str |
         sector = "facility" if _is_national(organization, registry) else "university"
     elif sector in ("government", "nonprofit") and _is_public_research(organization, registry):
         sector = "facility"
+    elif sector == "healthcare" and _names_school_alone(registry.names[organization]):
+        sector = "university"
     return sector or of_parent, "organization"
 
 
