@@ -29,6 +29,14 @@ _ROWS: tuple[tuple[str, str | None, str | None, str | None, list[str]], ...] = (
     ("Brixotec Research Institute", "JP", "Kobe", "facility", []),
     ("Rowan Observatory", "FR", "Nice", "facility", []),
     ("Elm Polytechnic", None, None, "university", []),
+    ("Juniper University", "US", "Boston", "university", ["juniper.edu"]),
+    ("Juniper University", "CN", "Shenyang", "university", ["juniper.edu.cn"]),
+    ("Ministry of Birches", "TW", "Taipei", "government", []),
+    ("Ministry of Birches", "RO", "Bucharest", "government", []),
+    ("National Cedar University", "TW", "Hsinchu", "university", []),
+    ("Walnut University", "CN", "Hangzhou", "university", ["walnut.edu.cn"]),
+    ("Institute for Higher Study", "US", "Princeton", "university", []),
+    ("Oak Research (China)", "CN", "Beijing", "company", []),
 )
 
 
@@ -107,6 +115,17 @@ def locate(text: str | None, registry: Registry, domain: str | None = None) -> L
         ("Birch Robotics S.r.l.", None, "IT", "name_language"),
         ("State Key Laboratory of Birches", None, "CN", "name_language"),
         ("Birch Academy, Montréal2", None, "CA", "place_word"),
+        ("Birch Academy, NB", None, "CA", "place_word"),
+        ("Birch Academy, Fallbrook, CA 92028-1234", None, "US", "place_word"),
+        ("Juniper University", None, "US", "organization_site"),
+        ("Juniper University", "juniper.edu.cn", "CN", "domain_organization"),
+        ("Juniper University", "birch.edu.cn", "US", "organization_site"),
+        ("Key Laboratory of Birches, Ministry of Birches, China", None, "CN", "country_word"),
+        ("National Cedar University, China", None, "TW", "country_word"),
+        ("Alder University of Singapore", None, "SG", "campus"),
+        ("Rowan Observatory", "alumni.birch.ac.kr", "FR", "organization_site"),
+        ("Dept. of Botany", "alumni.birch.ac.kr", None, "unknown"),
+        ("Microsoft Research Ltd.", None, "GB", "name_word"),
         ("Dept. of Botany", "larch.edu.hk", "HK", "domain_organization"),
         ("Dept. of Botany", "birch.ac.kr", "KR", "domain_suffix"),
         ("Dept. of Botany", "gmail.com", None, "unknown"),
@@ -133,7 +152,7 @@ def test_what_decides_the_country(
         ("Brixotec Research Institute", "company", "company_family"),
         ("Rowan Observatory", "facility", "organization"),
         ("Birch Robotics Sdn. Bhd.", "company", "words"),
-        ("Ministry of Birches", "government", "words"),
+        ("Ministry of Alders", "government", "words"),
         ("Birch General Hospital", "healthcare", "words"),
         ("First Affiliated Hospital of Birch University", "healthcare", "words"),
         ("Birch University", "university", "words"),
@@ -180,6 +199,75 @@ def test_mail_of_another_employer_where_the_company_has_a_branch(registry: Regis
         evidence = gather_evidence("Brixotec", domain, registry)
         (location,) = locate_affiliation("Brixotec", [named], evidence, registry)
         assert (location.country, location.country_rule) == (country, rule)
+
+
+def _like(registry: Registry, organization: str, key: str, size: int) -> Named:
+    """A name that words at the start of a text are only like."""
+    position = registry.names.index(organization)
+    return Named(
+        organization=position, start=0, size=size, segment=0, key=key, is_likeness=True,
+        rivals=frozenset({position}), probability=0.85,
+    )  # fmt: skip
+
+
+def test_words_that_a_name_lacks_still_tell_the_place(registry: Registry) -> None:
+    text = "Brixotec Canada Co"
+    named = _like(registry, "Brixotec (United States)", "brixotec co", 3)
+    (location,) = locate_affiliation(text, [named], gather_evidence(text, None, registry), registry)
+    assert (location.country, location.country_rule) == ("CA", "name_word")
+
+
+def test_mail_of_whom_the_text_spells_better(registry: Registry) -> None:
+    text = "Walnut Institute for Higher Study"
+    named = _like(registry, "Institute for Higher Study", "institute higher study", 4)
+    for domain, country in (("walnut.edu.cn", "CN"), ("rowan.fr", "US"), (None, "US")):
+        evidence = gather_evidence(text, domain, registry)
+        (location,) = locate_affiliation(text, [named], evidence, registry)
+        assert location.country == country
+
+
+def test_mail_that_bears_the_acronym(registry: Registry) -> None:
+    named = Named(
+        organization=registry.names.index("Rowan Observatory"), start=0, size=1, segment=0,
+        key="row", is_acronym=True, probability=0.7,
+    )  # fmt: skip
+    for domain, country in (("row.cl", "CL"), ("fir.cl", "FR")):
+        evidence = gather_evidence("ROW", domain, registry)
+        (location,) = locate_affiliation("ROW", [named], evidence, registry)
+        assert location.country == country
+
+
+def test_a_company_is_put_where_its_name_is_usually_meant(registry: Registry) -> None:
+    branch = registry.names.index("Oak Research (China)")
+    usual = registry.names.index("Brixotec (United States)")
+    named = Named(organization=branch, start=0, size=2, segment=0, usual=usual)
+    evidence = gather_evidence("Oak Research", None, registry)
+    (location,) = locate_affiliation("Oak Research", [named], evidence, registry)
+    assert (location.country, location.country_rule) == ("US", "inferred_seat")
+
+
+def test_a_site_is_as_sure_as_its_organization(registry: Registry) -> None:
+    evidence = gather_evidence("Rowan Observatory", None, registry)
+    position = registry.names.index("Rowan Observatory")
+    sure, doubtful = (
+        locate_affiliation(
+            "Rowan Observatory",
+            [Named(organization=position, start=0, size=2, segment=0, probability=probability)],
+            evidence,
+            registry,
+        )[0]
+        for probability in (0.97, 0.6)
+    )
+    assert sure.country == doubtful.country == "FR"
+    assert (sure.country_probability or 0) > (doubtful.country_probability or 1)
+
+
+def test_a_name_without_words_is_located(registry: Registry) -> None:
+    """`PTE`: an acronym of some organization, though the words of the text are none."""
+    named = Named(organization=0, start=0, size=1, segment=0, is_acronym=True)
+    evidence = gather_evidence("PTE", None, registry)
+    (location,) = locate_affiliation("PTE", [named], evidence, registry)
+    assert location.country == "AU"
 
 
 _TEXTS = (

@@ -86,3 +86,4 @@ def test_weak_places_need_agreement(places: PlaceIndex) -> None:
     assert find_weak_places(["korean", "institute"], places) == "KR"
     assert find_weak_places(["lyon", "tokyo", "institute"], places) is None
     assert find_weak_places(["guangdong", "hong", "kong", "laboratory"], places) == "HK"
+    assert find_weak_places(["hong", "kong", "macao", "laboratory"], places) == "CN"

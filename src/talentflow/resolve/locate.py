@@ -14,9 +14,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from talentflow.resolve.candidates import Via
 from talentflow.resolve.choose import Choice, Evidence
 from talentflow.resolve.kinds import Kind
-from talentflow.resolve.normalise import normalise
+from talentflow.resolve.place_after import (
+    is_open,
+    names_home,
+    pick_place,
+    places_of_span,
+    without_stray_codes,
+)
 from talentflow.resolve.place_beside import (
     Named,
     area_abbreviated,
@@ -32,12 +39,13 @@ from talentflow.resolve.place_mail import (
     areas_of_family,
     is_company,
     is_own_mail,
+    is_personal,
+    weigh_mail,
 )
 from talentflow.resolve.place_rules import Signal, country_probability, sector_probability
 from talentflow.resolve.place_signals import signals_of_text, weigh
 from talentflow.resolve.places import (
     PARENT_AREA,
-    PlaceWord,
     area_of_domain,
 )
 from talentflow.resolve.registry import Registry
@@ -48,10 +56,17 @@ _MAIL: Final = re.compile(r"@((?:[a-z0-9-]+\.)+[a-z]{2,18})\b")
 _SURE_FORM: Final = 0.95
 _WEIGHT_OF_CAMPUS: Final = 8.0
 _WEIGHT_BESIDE: Final = 3.0
-_WEIGHT_OF_DOMAIN: Final = 2.0
+_WEIGHT_BESIDE_LIKE: Final = 4.5
+"""Places beside words that are only like a name, or its initials."""
+
 _WEIGHT_OF_KIND: Final = 3.0
 _SURE_KIND: Final = 0.98
 _WEIGHT_OF_SITE: Final = 5.0
+_SURE_NAME: Final = 0.85
+"""How probable an organization must be for its site to be as sure as such sites are."""
+
+_SHARE_OF_STRAY_CODE: Final = 0.85
+"""Codes of states that follow no place: `Birch Institute, NB`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +108,11 @@ def locate_affiliation(
     locations = []
     for one in named:
         following = next((s for s in segments if s > one.segment), None)
-        beside = words_beside(one, named, evidence, registry)
-        place = _locate_named(one, following, beside, evidence, registry)
+        place = _locate_named(one, following, evidence, registry)
+        if place is None:
+            beside = words_beside(one, named, evidence, registry)
+            weigh_signs = _locate_company if is_company(one.organization, registry) else _weigh_site
+            place = weigh_signs(one, beside, evidence, registry)
         if place.area is None:
             place = _place_by_signals(text, evidence, registry)
         sector = decide_sector(text, one.organization, evidence.domain, registry)
@@ -104,7 +122,7 @@ def locate_affiliation(
 
 def locate_domain(domain: str | None, registry: Registry) -> Location:
     """The location that a domain alone tells, where there is no text."""
-    if domain is None or registry.is_free_mail(domain):
+    if domain is None or is_personal(domain, registry):
         return Location()
     owners = registry.find_domain(domain)
     ending = area_of_domain(domain)
@@ -139,81 +157,46 @@ def name_choice(choice: Choice, probability: float = 0.95) -> Named:
         size=span.size,
         segment=span.segment,
         probability=probability,
+        key=span.key,
+        rivals=frozenset(o for o, _ in span.candidates),
         usual=next((o for o, kind in span.candidates if kind is Kind.OVERLAY), None),
+        is_likeness=span.via is Via.LIKE,
+        is_acronym=span.via in (Via.ACRONYM, Via.ACRONYM_INSIDE),
     )
 
 
-def locate_choice(
-    choice: Choice, following: int | None, evidence: Evidence, registry: Registry
-) -> tuple[str | None, str | None, str]:
-    """Country, city and what decided the country, of the site named with one organization."""
-    one = name_choice(choice)
-    beside = words_beside(one, (one,), evidence, registry)
-    place = _locate_named(one, following, beside, evidence, registry)
-    return place.area, place.city, place.rule
-
-
-def pick_place(after: list[PlaceWord], seat: str | None) -> tuple[str | None, str, str | None]:
-    """The area that the place words name, the rule, and the city among them.
-
-    The last country word decides; HK, MO, TW and PR win over
-    CN and US; a name of several places is read as the seat's, where that is among them.
-    """
-    cities = [p for p in after if p.level == 1]
-    city = cities[-1].name if cities else None
-    for level, rule in ((3, "country_word"), (2, "place_word"), (1, "place_word")):
-        words = [p for p in after if p.level == level and (p.alone or level > 1)]
-        if level == 1:
-            words = [p for p in words if "" not in p.areas or seat in p.areas]
-        areas = [a for p in words if (a := _read_areas(p, after, seat)) is not None]
-        if not areas:
-            continue
-        area = _prefer_own_code(areas[-1], after, seat)
-        return area, rule, city if _is_city_of(cities, area) else None
-    return None, "unknown", None
-
-
 def _locate_named(
-    one: Named,
-    following: int | None,
-    beside: list[tuple[int, str]],
-    evidence: Evidence,
-    registry: Registry,
-) -> _Place:
-    """The place of one organization; no area where neither text nor registry tells any."""
+    one: Named, following: int | None, evidence: Evidence, registry: Registry
+) -> _Place | None:
+    """The place that place words tell of one organization; null where none do."""
     organization = one.organization
     seat, home = _seat_of(one, registry), registry.cities[organization]
-    near = _places_of_span(evidence.places, one.segment, following)
+    near = places_of_span(evidence.places, one.segment, following)
     of_company = is_company(organization, registry)
     branch = None
     if of_company:
         branch = area_of_branch(organization, evidence.domain, evidence.owners, registry)
     else:
-        near = _without_stray_codes(near, seat)
-    area, rule, city = pick_place(near, branch or seat)
-    home_named = _names_home(near, home, registry.countries[organization])
+        near = without_stray_codes(near, seat)
+    unique = seat not in PARENT_AREA or all(registry.countries[o] == seat for o in one.rivals)
+    area, rule, city = pick_place(near, branch or seat, unique=unique)
+    home_named = names_home(near, home, registry.countries[organization])
     if home_named is not None and area != seat and rule == "place_word":
         area, city = registry.countries[organization], home_named
+    if area is None:
+        return None
     domain_area = area_of_mail(evidence, registry)
-    if area is not None:
-        support = _compare(area, {domain_area} if of_company else {domain_area, seat})
-        if area == seat and home_named is None and _is_open(near, area):
-            support = "ambiguous"
-        return _Place(area, rule, support, city or (home if area == seat else None))
-    if of_company:
-        return _locate_company(one, seat, beside, evidence, registry)
-    return _weigh_site(one, seat, beside, evidence, registry)
+    support = _compare(area, {domain_area} if of_company else {domain_area, seat})
+    if area == seat and home_named is None and is_open(near, area):
+        support = "ambiguous"
+    return _Place(area, rule, support, city or (home if area == seat else None))
 
 
 def _locate_company(
-    one: Named,
-    seat: str | None,
-    beside: list[tuple[int, str]],
-    evidence: Evidence,
-    registry: Registry,
+    one: Named, beside: list[tuple[int, str]], evidence: Evidence, registry: Registry
 ) -> _Place:
     """A company without a place after its name: words beside it, its mail, its seat."""
-    organization = one.organization
+    organization, seat = one.organization, _seat_of(one, registry)
     inside = find_site(segments_of(one, evidence))
     inside = inside or area_beside(beside, registry, demonyms=True)
     if inside is None:
@@ -240,14 +223,10 @@ def _locate_company(
 
 
 def _weigh_site(
-    one: Named,
-    seat: str | None,
-    beside: list[tuple[int, str]],
-    evidence: Evidence,
-    registry: Registry,
+    one: Named, beside: list[tuple[int, str]], evidence: Evidence, registry: Registry
 ) -> _Place:
     """The organization's own site, unless words beside its name or the mail outweigh it."""
-    organization = one.organization
+    organization, seat = one.organization, _seat_of(one, registry)
     domain_area, parsed = area_of_mail(evidence, registry), evidence.parsed
     inside = area_beside(beside, registry, demonyms=False)
     text = " ".join(parsed.segments[s] for s in sorted({parsed.segment_of[i] for i, _ in beside}))
@@ -260,29 +239,30 @@ def _weigh_site(
     kinds = [h.area for h in find_hints(text) if h.share >= _SURE_KIND]
     for area, weight in (
         (campus, _WEIGHT_OF_CAMPUS),
-        (inside, _WEIGHT_BESIDE),
-        (domain_area, _WEIGHT_OF_DOMAIN),
+        (inside, _WEIGHT_BESIDE_LIKE if one.is_likeness or one.is_acronym else _WEIGHT_BESIDE),
+        (domain_area, weigh_mail(one, evidence, registry)),
         (kinds[0] if len(kinds) == 1 else None, _WEIGHT_OF_KIND),
     ):
         if area is not None:
             weights[area] = weights.get(area, 0.0) + weight
     best = max(weights, key=lambda a: (weights[a], a == seat))
     if best == seat:
-        return _Place(
-            seat,
-            "organization_site",
-            _compare(seat, {inside, domain_area}),
-            registry.cities[organization],
-        )
-    for rule, area in (("campus", campus), ("name_word", inside), ("domain_suffix", domain_area)):
+        support = _compare(seat, {inside, domain_area})
+        if support == "alone" and one.probability < _SURE_NAME:
+            support = "doubtful"
+        return _Place(seat, "organization_site", support, registry.cities[organization])
+    for rule, area in (("campus", campus), ("name_word", inside)):
         if best == area:
             return _Place(best, rule, _compare(best, {seat, domain_area}))
+    if best == domain_area:
+        rule = "domain_organization" if evidence.owners else "domain_suffix"
+        return _Place(best, rule, "contradicted")
     return _Place(best, "name_language", _compare(best, {seat, domain_area}))
 
 
 def _locate_unnamed(text: str, evidence: Evidence, registry: Registry) -> Location:
     """The location where the text names no known organization."""
-    area, rule, city = pick_place(evidence.places, None)
+    area, rule, city = pick_place(without_stray_codes(evidence.places, None), None)
     mail = area_of_mail(evidence, registry)
     if area is not None:
         place = _Place(area, rule, _compare(area, {mail}), city)
@@ -294,6 +274,9 @@ def _locate_unnamed(text: str, evidence: Evidence, registry: Registry) -> Locati
 def _place_by_signals(text: str, evidence: Evidence, registry: Registry) -> _Place:
     """The area that the weaker signs of text and domain point to together."""
     signals = signals_of_text(text, evidence, registry)
+    code, rule, _ = pick_place(evidence.places, None)
+    if code is not None:
+        signals.append(Signal(code, rule, _SHARE_OF_STRAY_CODE))
     in_text = None if evidence.domain else _MAIL.search(text.lower())
     by_domain = locate_domain(in_text[1] if in_text else evidence.domain, registry)
     if by_domain.country is not None and by_domain.country_probability is not None:
@@ -333,90 +316,12 @@ def _compare(area: str | None, others: set[str | None]) -> str:
 
 def _seat_of(one: Named, registry: Registry) -> str | None:
     """The organization's country; of a company that is named without its branch the seat."""
-    family = registry.family_of.get(one.organization)
-    if one.usual is not None and family is not None and registry.family_of.get(one.usual) == family:
-        return registry.countries[one.usual] or registry.countries[one.organization]
-    return registry.countries[one.organization]
+    own = registry.countries[one.organization]
+    if one.usual is None or not is_company(one.usual, registry):
+        return own
+    return registry.countries[one.usual] or own if is_company(one.organization, registry) else own
 
 
 def _may_be_branch(organization: int, hint: Hint, registry: Registry) -> bool:
     """Whether a legal form tells a branch: the company has one there, or the form is sure."""
     return hint.area in areas_of_family(organization, registry) or hint.share >= _SURE_FORM
-
-
-def _places_of_span(
-    places: list[PlaceWord], segment: int, following: int | None
-) -> list[PlaceWord]:
-    """The place words after a name and before the next; those of the whole text where the
-    part between names no country."""
-    after = [p for p in places if p.segment >= segment]
-    if following is not None:
-        between = [p for p in after if p.segment < following]
-        if any(p.level == 3 for p in between):
-            return between
-    return after or places
-
-
-def _without_stray_codes(near: list[PlaceWord], seat: str | None) -> list[PlaceWord]:
-    """The place words without codes that follow no place and do not fit an organization that
-    has one site: `University of Twente, NB`."""
-    if seat is None:
-        return near
-    named = {p.segment for p in near}
-    return [
-        p
-        for p in near
-        if seat in p.areas
-        or not (p.level == 2 and p.alone and len(p.name) == 2)
-        or p.segment - 1 in named
-    ]
-
-
-def _read_areas(word: PlaceWord, others: list[PlaceWord], seat: str | None) -> str | None:
-    areas = [a for a in word.areas if a]
-    if len(areas) == 1:
-        return areas[0]
-    if seat in areas:
-        return seat
-    around = {o.areas[0] for o in others if o is not word and len(o.areas) == 1}
-    near = [a for a in areas if a in around]
-    if near:
-        return near[0]
-    is_code = word.level == 2 and len(word.name) == 2
-    unseated = word.level == 2 and seat is None
-    return areas[0] if (is_code or unseated) and "" not in word.areas else None
-
-
-def _prefer_own_code(area: str, words: list[PlaceWord], seat: str | None) -> str:
-    """HK, MO, TW or PR where the text names one of them beside CN or US, or is seated there
-    and names no other place of the larger one."""
-    named = {a for p in words for a in p.areas if PARENT_AREA.get(a) == area}
-    inland = any(p.areas == (area,) and p.level < 3 for p in words)
-    if len(named) == 1 and not inland:
-        return named.pop()
-    if seat is not None and PARENT_AREA.get(seat) == area and not inland:
-        return seat
-    return area
-
-
-def _is_city_of(cities: list[PlaceWord], area: str) -> bool:
-    return bool(cities) and area in cities[-1].areas
-
-
-def _names_home(near: list[PlaceWord], home: str | None, country: str | None) -> str | None:
-    """The city named, if it is the organization's own and no state or country says otherwise:
-    `Western University, London`."""
-    if home is None or country is None or any(p.level > 1 for p in near):
-        return None
-    own = normalise(home)
-    for place in near:
-        key = normalise(place.name)
-        if key == own or own.startswith(f"{key} "):
-            return home
-    return None
-
-
-def _is_open(near: list[PlaceWord], area: str) -> bool:
-    """Whether only names of several places speak for the area."""
-    speaking = [p for p in near if area in p.areas]
-    return bool(speaking) and all(len(p.areas) > 1 for p in speaking)

@@ -27,8 +27,10 @@ _CAMPUS_WORDS: Final = word_set("campus branch site graduate research")
 class Named:
     """An organization that stands in the text: where, and how surely.
 
-    `start`, `size` and `segment` count words and segments of the parsed text. `usual`: which
-    organization the overlays take the same words for; null where they do not say.
+    `start`, `size` and `segment` count words and segments of the parsed text. `key`: the known
+    name that the words were taken for; empty where it is not told. `rivals`: all organizations
+    of that name. `usual`: which of them the overlays take the words for; null where they do not
+    say. `is_likeness`: the words are only like the name; `is_acronym`: they are its initials.
     """
 
     organization: int
@@ -36,7 +38,17 @@ class Named:
     size: int
     segment: int
     probability: float = 0.95
+    key: str = ""
+    rivals: frozenset[int] = frozenset()
     usual: int | None = None
+    is_likeness: bool = False
+    is_acronym: bool = False
+
+    def is_of_name(self, position: int, word: str) -> bool:
+        """Whether the word at a position of the text belongs to the name, of which a text may
+        spell only some: `X Canada` where X is known."""
+        inside = self.start <= position < self.start + self.size
+        return inside and (self.size == 1 or not self.key or word in self.key.split())
 
 
 def words_beside(
@@ -45,7 +57,12 @@ def words_beside(
     """Position and word of what stands about a name, up to the names before and after it; past
     further names of the same company."""
     parsed = evidence.parsed
-    taken = {i for n in named for i in range(n.start, n.start + n.size)}
+    taken = {
+        i
+        for n in named
+        for i in range(n.start, min(n.start + n.size, len(parsed.words)))
+        if n.is_of_name(i, parsed.words[i])
+    }
     family = registry.family_of.get(one.organization, "")
     others = {
         n.segment
@@ -103,7 +120,7 @@ def area_of_campus(
     if not any(i == end for i, _ in beside):
         return None
     same = parsed.segment_of[end] == one.segment
-    if same and parsed.joiners[end] not in ("", "in"):
+    if same and parsed.joiners[end] not in ("", "in", "of"):
         return None
     for size in (3, 2, 1):
         words = parsed.words[end : end + size]
@@ -130,6 +147,8 @@ def _area_before(
     """The area of a place that stands right before a name as part of a longer one: `Guangxi
     University of Finance`."""
     parsed = evidence.parsed
+    if one.start >= len(parsed.words):  # an acronym that is also a legal form: `PTE`
+        return None
     if parsed.joiners[one.start]:
         return None
     free = {i for i, _ in beside}

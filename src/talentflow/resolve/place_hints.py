@@ -7,6 +7,7 @@ company: each with the share of texts that bear it out.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -49,13 +50,9 @@ class Hint(NamedTuple):
 
 def find_hints(text: str) -> list[Hint]:
     """What the words and the legal form of a text hint at, the surest first."""
-    phrases = _read_phrases("words")
-    words = raw_words(text)
     found: dict[str, float] = {}
-    for start in range(len(words)):
-        for size in (1, 2, 3, 4):
-            for area, share in phrases.get(" ".join(words[start : start + size]), ()):
-                found[area] = max(share, found.get(area, 0.0))
+    for area, share in _list_phrases(text, "words"):
+        found[area] = max(share, found.get(area, 0.0))
     hint = hint_of_legal_form(text)
     if hint is not None:
         found[hint.area] = max(hint.share, found.get(hint.area, 0.0))
@@ -64,14 +61,7 @@ def find_hints(text: str) -> list[Hint]:
 
 def find_site(text: str) -> str | None:
     """The country of a site whose name names no place of it (`CMU Africa`); null for others."""
-    sites = _read_phrases("site")
-    words = raw_words(text)
-    for start in range(len(words)):
-        for size in (2, 3, 4, 5):
-            found = sites.get(" ".join(words[start : start + size]))
-            if found:
-                return found[0].area
-    return None
+    return next((hint.area for hint in _list_phrases(text, "site")), None)
 
 
 def hint_of_legal_form(text: str) -> Hint | None:
@@ -82,9 +72,20 @@ def hint_of_legal_form(text: str) -> Hint | None:
     return None
 
 
+def _list_phrases(text: str, kind: str) -> Iterator[Hint]:
+    """The hints of the phrases of one kind that a text holds, in its order."""
+    phrases, longest = _read_phrases(kind)
+    words = raw_words(text)
+    for start, word in enumerate(words):
+        for size in range(1, longest.get(word, 0) + 1):
+            yield from phrases.get(" ".join(words[start : start + size]), ())
+
+
 @lru_cache(maxsize=2)
-def _read_phrases(kind: str) -> dict[str, tuple[Hint, ...]]:
+def _read_phrases(kind: str) -> tuple[dict[str, tuple[Hint, ...]], dict[str, int]]:
+    """Phrase → hints, and first word → words of the longest phrase that begins with it."""
     phrases: dict[str, tuple[Hint, ...]] = {}
+    longest: dict[str, int] = {}
     for row in read_overlay("place_hints.csv"):
         if row["kind"] != kind:
             continue
@@ -92,7 +93,9 @@ def _read_phrases(kind: str) -> dict[str, tuple[Hint, ...]]:
         for phrase in row["phrases"].split("|"):
             hints = tuple(Hint(area, share) for area in row["country"].split("|"))
             phrases[phrase] = phrases.get(phrase, ()) + hints
-    return phrases
+            first, size = phrase.split(" ", 1)[0], len(phrase.split())
+            longest[first] = max(size, longest.get(first, 0))
+    return phrases, longest
 
 
 @lru_cache(maxsize=1)

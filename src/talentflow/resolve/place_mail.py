@@ -1,4 +1,7 @@
-"""Which country does the mail domain of an affiliation tell, and whose domain is it?"""
+"""Which country does the mail domain of an affiliation tell, and whose domain is it?
+
+Mail that anybody, or whoever once studied there, can have tells nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from collections.abc import Collection
 from typing import Final
 
 from talentflow.core.areas import AREA_INDEX
+from talentflow.resolve.candidates import GENERIC_WORDS, INSTITUTION_WORDS
 from talentflow.resolve.choose import Evidence
 from talentflow.resolve.normalise import normalise, word_set
+from talentflow.resolve.place_beside import Named
 from talentflow.resolve.places import area_of_domain, weak_areas
 from talentflow.resolve.registry import Registry
 
@@ -17,10 +22,53 @@ _BRANCH_LABELS: Final = (
 """Countries that companies write before their domain (`jp.x.com`); the rest are departments."""
 
 
+_FORMER_LABELS: Final = word_set("alumni alum alumnos alumnus alumno exalumnos alumnes alumnat")
+"""Labels under which universities give mail to those who left."""
+
+_WEIGHT_OF_MAIL: Final = 2.0
+_WEIGHT_OF_OWN_MAIL: Final = 8.0
+
+
+def is_personal(domain: str, registry: Registry) -> bool:
+    """Whether a domain tells nothing of today's work: free mail, and mail for life."""
+    return registry.is_free_mail(domain) or not _FORMER_LABELS.isdisjoint(domain.split("."))
+
+
+def weigh_mail(one: Named, evidence: Evidence, registry: Registry) -> float:
+    """How much the country of the mail counts beside the organization's own.
+
+    Mostly little, as a second employer's mail is commoner than a wrong organization. Much
+    where the mail is of another organization of the same name (`Northeastern University`,
+    neu.edu.cn), of one that a text which was only like the name spells better, or bears the
+    acronym that was all that the text told.
+    """
+    others = [o for o in evidence.owners if o != one.organization]
+    if not one.rivals.isdisjoint(others):
+        return _WEIGHT_OF_OWN_MAIL
+    key = set(one.key.split())
+    if others and one.is_likeness:
+        known = key | set(normalise(registry.names[one.organization]).split())
+        telling = set(evidence.parsed.words) - known - GENERIC_WORDS - INSTITUTION_WORDS
+        if any(_is_spelled(o, telling, registry) for o in others):
+            return _WEIGHT_OF_OWN_MAIL
+    labels = (evidence.domain or "").split(".")
+    if one.is_acronym and not evidence.owners and key & set(labels[:-1]):
+        return _WEIGHT_OF_OWN_MAIL
+    return _WEIGHT_OF_MAIL
+
+
+def _is_spelled(organization: int, telling: set[str], registry: Registry) -> bool:
+    """Whether telling words of the text are in the organization's name; a company's name beside
+    another organization's tells two employers."""
+    if is_company(organization, registry):
+        return False
+    return not telling.isdisjoint(normalise(registry.names[organization]).split())
+
+
 def area_of_mail(evidence: Evidence, registry: Registry) -> str | None:
-    """The country of the domain's owners, else of its ending; null for free mail."""
+    """The country of the domain's owners, else of its ending; null for personal mail."""
     domain = evidence.domain
-    if domain is None or registry.is_free_mail(domain):
+    if domain is None or is_personal(domain, registry):
         return None
     countries = {registry.countries[o] for o in evidence.owners}
     shared = countries.pop() if len(countries) == 1 else None
@@ -37,7 +85,7 @@ def area_of_branch(
 ) -> str | None:
     """The country of a company's own e-mail domain (`x.co.kr`, `de.x.com`, `zurich.x.com`);
     not of others'."""
-    if domain is None or registry.is_free_mail(domain):
+    if domain is None or is_personal(domain, registry):
         return None
     akin = all(_is_akin(o, organization, registry) for o in owners)
     if not akin or not (owners or _bears_name(domain, organization, registry)):

@@ -80,16 +80,19 @@ def _signals_of_names(evidence: Evidence, registry: Registry) -> Iterator[Signal
     """Known names in the text whose organizations all lie in one country, and short names kept
     by hand, in capitals."""
     parsed = evidence.parsed
+    every = [word.rstrip("0123456789") or word for word in parsed.words]  # `Academia Sinica3`
     end = 0
-    for start in range(len(parsed.words)):
+    for start, first in enumerate(every):
         if start < end:
             continue
-        longest = min(registry.longest.get(parsed.words[start], 0), _MAX_NAME_WORDS)
+        longest = min(registry.longest.get(first, 0), _MAX_NAME_WORDS)
         for size in range(longest, 1, -1):
-            words = parsed.words[start : start + size]
-            if all(word in GENERIC_WORDS or word in _FORMS for word in words):
+            words = every[start : start + size]
+            key = " ".join(words)
+            generic = all(word in GENERIC_WORDS or word in _FORMS for word in words)
+            if generic and not _is_reviewed(key, registry):
                 continue
-            area = _area_of_name(" ".join(words), registry)
+            area = _area_of_name(key, registry)
             if area is not None:
                 end = start + size
                 yield Signal(area, "name_part", _SHARE_OF_NAME)
@@ -99,11 +102,16 @@ def _signals_of_names(evidence: Evidence, registry: Registry) -> Iterator[Signal
             key = normalise(match)
             if match in _NOT_NAMES or registry.places.is_place(key):
                 continue
-            overlay = registry.by_name.get(key, ())
-            if overlay and overlay[0][1] is Kind.OVERLAY:
-                area = registry.countries[overlay[0][0]]
+            if _is_reviewed(key, registry):
+                area = registry.countries[registry.by_name[key][0][0]]
                 if area is not None:
                     yield Signal(area, "name_part", _SHARE_OF_OVERLAY)
+
+
+def _is_reviewed(key: str, registry: Registry) -> bool:
+    """Whether an overlay says what a name means."""
+    found = registry.by_name.get(key, ())
+    return len(found) > 0 and found[0][1] is Kind.OVERLAY
 
 
 def _area_of_name(key: str, registry: Registry) -> str | None:

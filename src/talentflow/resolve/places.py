@@ -265,7 +265,7 @@ def _find_in_segment(position: int, segment: str, places: PlaceIndex) -> Iterato
         with_code = _STATE_CODE.search(segment) if len(segment) < 40 else None
         bare = segment
     if with_code and with_code[1] in places.state_codes:
-        alone = not segment[: with_code.start()].strip()
+        alone = not with_code[2] and not segment[: with_code.start()].strip()
         city = segment[: with_code.start()]
         areas = _read_code(with_code[1], bool(with_code[2]), city, places)
         if areas:
@@ -439,9 +439,12 @@ def weak_areas(
 
 
 def one_area(found: set[str]) -> str | None:
-    """The one area among those found, HK, MO, TW and PR before CN and US; null for several."""
+    """The one area among those found, HK, MO, TW and PR before CN and US; null for several.
+
+    Two of CN's (`Guangdong-Hong Kong-Macao Laboratory`) are CN.
+    """
     folded = {PARENT_AREA.get(a, a) for a in found}
     if len(folded) != 1:
         return None
-    own = [a for a in found if a in PARENT_AREA]
-    return own[0] if own else next(iter(found))
+    own = {a for a in found if a in PARENT_AREA}
+    return own.pop() if len(own) == 1 else folded.pop()

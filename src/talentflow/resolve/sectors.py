@@ -1,7 +1,10 @@
 """Of what sector is the organization that an affiliation names?
 
-The registry's type decides where it is known; a company's laboratory is of the company; where
-no organization is known the words decide, then the domain.
+Sectors follow who runs a place, as in the Frascati Manual (OECD, 2015, chapter 3): a company's
+laboratory is of the company, a university's institute of the university. `facility` is public
+research, whether the registry types it as facility, government agency or association (CNRS,
+Chinese Academy of Sciences, Max Planck Society and their institutes); hospitals are apart.
+Where no organization is known the words decide, then the domain.
 """
 
 from __future__ import annotations
@@ -9,19 +12,25 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from talentflow.resolve.normalise import normalise
+from talentflow.resolve.candidates import GENERIC_WORDS
+from talentflow.resolve.normalise import normalise, word_set
 from talentflow.resolve.registry import Registry
 
 _SECTORS: Final = (
     (
         "healthcare",
-        r"universit\w* (?:hospital|clinic|medical cent)|universitäts?(?:klinik|spital)|uniklinik|"
-        r"hospital[^,;]* of [^,;]*univers|affiliated[^,;]*hospital|hospital[^,;]*affiliated",
+        r"universit\w* (?:general )?(?:hospital|clinic|medical cent|health)|"
+        r"universitäts?(?:klinik|spital|medizin)|uniklinik|h[oô]pita\w*[^,;]*univers|"
+        r"hospital\w*[^,;]* univers|ospedal\w*[^,;]*univers|policlinico|"
+        r"affiliated[^,;]*hospital|hospital[^,;]*affiliated",
     ),
     (
         "university",
         r"univ|hochschule|college\b|école|ecole\b|politecnico|polytechnic|polytechnique|"
-        r"institut\w* of technology|school of|graduate school|faculty|facult[ée]|academy of arts|"
+        r"institut\w* of (?:(?:sciences?|engineering|information) (?:and |& )?){0,2}technology|"
+        r"school of|graduate school|"
+        r"facult(?:y|é|ad|ade|eit)\b|academy of arts|medical school|key lab|"
+        r"engineering research cent\w* of[^;]* ministry of education|"
         r"uniwersytet|politechnika|yliopisto|egyetem|université|joint institute|"
         r"대학|大学|大學|학부|doctoral",
     ),
@@ -50,6 +59,7 @@ _SECTORS: Final = (
     ),
     ("nonprofit", r"foundation\b|\bfondazione\b|non-?profit|재단|association\b|\bsociety\b"),
 )
+_PARTS: Final = re.compile(r"[,;()/]")
 _COMPILED: Final = tuple((sector, re.compile(words, re.IGNORECASE)) for sector, words in _SECTORS)
 
 
@@ -72,6 +82,22 @@ _SECTOR_OF_LABEL: Final = {
 }
 
 
+_MEDICAL_SCHOOL: Final = re.compile(
+    r"(?:school|college|faculty) of medicine|medical school|medical university", re.IGNORECASE
+)
+_HOSPITAL: Final = re.compile(
+    r"hospital|clinic\b|klinik|medical cent|health (?:system|care)|cancer cent", re.IGNORECASE
+)
+_PUBLIC_RESEARCH: Final = re.compile(
+    r"\b(?:research|institute|academy\b.* science|laboratory|scientific|science technology|"
+    r"commissariat l energie atomique|fraunhofer|leibniz|helmholtz|max planck)\b"
+)
+_PUBLIC: Final = re.compile(r"\b(?:national (?:research|academy)|academy\b.* science|max planck)\b")
+_RULES_OTHERS: Final = re.compile(r"\b(?:ministry|department|bureau|office|foundation|fund)\b")
+_OWN_LABORATORIES: Final = word_set("propulsion lincoln")
+"""Words of laboratories that a university runs for a government apart from its own work."""
+
+
 def decide_sector(
     text: str, organization: int | None, domain: str | None, registry: Registry
 ) -> tuple[str | None, str]:
@@ -81,31 +107,74 @@ def decide_sector(
     """
     if organization is not None:
         own = sector_of_organization(organization, registry)
+        if own[0] == "healthcare" and _names_school_alone(text):
+            return "university", "words"
         if own[0] is not None:
             return own
     told = sector_of_words(text)
-    if told is not None:
-        return told, "words"
+    if told in ("facility", None) and _opens_with_company(text, registry):
+        return "company", "company_family"
     if domain is None or registry.is_free_mail(domain):
-        return None, "unknown"
-    return sector_of_domain(domain, registry)
+        return (told, "words") if told else (None, "unknown")
+    by_domain = sector_of_domain(domain, registry)
+    if told is None:
+        return by_domain
+    of_owner = by_domain[0] == "university" and registry.find_domain(domain)
+    return by_domain if of_owner and told == "facility" else (told, "words")
+
+
+def _names_school_alone(text: str) -> bool:
+    """Whether a text names a medical school and no hospital: registries file some schools under
+    the hospital."""
+    return _MEDICAL_SCHOOL.search(text) is not None and _HOSPITAL.search(text) is None
 
 
 def sector_of_organization(organization: int, registry: Registry) -> tuple[str | None, str]:
-    """The registry's sector; `company` for parts and branches of companies, whatever their type
-    (`IBM Research - Tokyo` is a facility in ROR)."""
+    """The registry's sector, unless another is told by who runs the organization: `company` for
+    parts and branches of companies (`IBM Research - Tokyo` is a facility in ROR), `university`
+    for institutes of universities, `facility` for public research."""
     sector = registry.sectors[organization]
     if organization in registry.family_of and sector != "university":
         return "company", "company_family"
     above = registry.parents[organization]
+    of_parent = registry.sectors[above] if above >= 0 else None
     if sector in ("facility", "nonprofit", None) and _is_company_laboratory(organization, registry):
         return "company", "company_family"
-    if sector is None and above >= 0 and registry.sectors[above] is not None:
-        return registry.sectors[above], "organization"
-    if sector is None:
+    if sector is None and of_parent is None:
         words = sector_of_words(registry.names[organization])
         return (words, "words") if words else (None, "unknown")
-    return sector, "organization"
+    if sector == "facility" and of_parent == "university":
+        sector = "facility" if _is_national(organization, registry) else "university"
+    elif sector in ("government", "nonprofit") and _is_public_research(organization, registry):
+        sector = "facility"
+    elif sector == "healthcare" and _names_school_alone(registry.names[organization]):
+        sector = "university"
+    return sector or of_parent, "organization"
+
+
+def _is_national(organization: int, registry: Registry) -> bool:
+    """Whether a university only runs the laboratory (`Lawrence Berkeley National Laboratory`)."""
+    words = set(normalise(registry.names[organization]).split())
+    return {"national", "laboratory"} <= words or not words.isdisjoint(_OWN_LABORATORIES)
+
+
+def _is_public_research(organization: int, registry: Registry) -> bool:
+    """Whether a government body or an association does research, as its name says. One that is
+    no government body must be public by name: others are non-profit."""
+    name = normalise(registry.names[organization])
+    if _RULES_OTHERS.search(name) or not _PUBLIC_RESEARCH.search(name):
+        return False
+    return registry.sectors[organization] == "government" or bool(_PUBLIC.search(name))
+
+
+def _opens_with_company(text: str, registry: Registry) -> bool:
+    """Whether a part of the text opens with the name of a company known for its seat
+    (`NTT Cyber Solutions Laboratories`)."""
+    for part in _PARTS.split(text):
+        words = normalise(part).split()
+        if any(" ".join(words[:size]) in registry.family_seats for size in (1, 2)):
+            return True
+    return False
 
 
 def _is_company_laboratory(organization: int, registry: Registry) -> bool:
@@ -114,7 +183,9 @@ def _is_company_laboratory(organization: int, registry: Registry) -> bool:
     words = normalise(registry.names[organization]).split()
     for size in (1, 2):
         family = registry.families.get(" ".join(words[:size]))
-        if family and words[size : size + 1] and words[size] in ("research", "laboratory", "ai"):
+        if family is None or all(word in GENERIC_WORDS for word in words[:size]):
+            continue
+        if words[size : size + 1] and words[size] in ("research", "laboratory", "ai"):
             return True
     above = registry.parents[organization]
     if above < 0 or registry.sectors[above] != "company" or not words:
