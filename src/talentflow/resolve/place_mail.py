@@ -9,8 +9,8 @@ from collections.abc import Collection
 from typing import Final
 
 from talentflow.core.areas import AREA_INDEX
-from talentflow.resolve.candidates import GENERIC_WORDS, INSTITUTION_WORDS
 from talentflow.resolve.choose import Evidence
+from talentflow.resolve.general_words import GENERIC_WORDS, INSTITUTION_WORDS
 from talentflow.resolve.normalise import normalise, word_set
 from talentflow.resolve.place_beside import Named
 from talentflow.resolve.places import area_of_domain, weak_areas

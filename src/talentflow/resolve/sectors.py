@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from talentflow.resolve.candidates import GENERIC_WORDS
+from talentflow.resolve.general_words import GENERIC_WORDS
 from talentflow.resolve.normalise import normalise, word_set
 from talentflow.resolve.registry import Registry
 
