@@ -27,6 +27,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from label_bounds import CLASSES, count_misses
 from talentflow.core.areas import area_names
 from talentflow.resolve.candidates import parse_text
 from talentflow.resolve.choose import gather_evidence
@@ -93,6 +94,7 @@ def measure(data: Path, half: str = "test") -> list[Row]:
     }
     answers = {name: system(texts) for name, system in systems.items()}
     rows = _measure_lists(truths, answers)
+    rows += _measure_label_choice(truths, answers["ranker"], registry)
     rows += _measure_sets(truths, answers)
     rows.append(_measure_calibration(truths, answers["ranker"]))
     rows += _measure_edits(truths, answers["ranker"], registry)
@@ -203,7 +205,22 @@ def _measure_lists(truths: list[Truth], answers: dict[str, list[Found]]) -> list
         name: _bootstrap([(1, 0 if found[i] else 1) for i in places], 0)
         for name, found in answers.items()
     }
-    rows.append(_row("organizations, no match (labels as they are)", figures, 0.94))
+    rows.append(_row("organizations, no match (labels as they are, not read again)", figures, None))
+    return rows
+
+
+def _measure_label_choice(truths: list[Truth], found: list[Found], registry: Registry) -> list[Row]:
+    """What the wrong answers on the public lists are, as shares of all answered texts."""
+    cases = [
+        (t.label.text, t.known, [o for o, _ in f])
+        for t, f in zip(truths, found, strict=True)
+        if t.label.source in PUBLIC_LISTS and t.known and f
+    ]
+    misses = count_misses(cases, registry)
+    rows = []
+    for name in CLASSES:
+        share = misses[name] / len(cases)
+        rows.append(_make_row(f"  public lists, wrong: {name}", share, "share", "answered", share))
     return rows
 
 

@@ -306,8 +306,8 @@ def further_features(
             scores[further],
             scores[first_of],
             rows.features[first_of, _SECTOR] == _COMPANY,
-            np.array([_is_part(first, one, registry) for one, first in pairs], dtype=bool),
-            np.array([_is_part(one, first, registry) for one, first in pairs], dtype=bool),
+            np.array([is_part(first, one, registry) for one, first in pairs], dtype=bool),
+            np.array([is_part(one, first, registry) for one, first in pairs], dtype=bool),
         ],
         axis=1,
     ).astype(np.float32)
@@ -318,8 +318,8 @@ def _are_related(one: int, other: int, registry: Registry) -> bool:
     """Whether the organizations are one, branches of one company, or part and whole."""
     return (
         _are_branches(one, other, registry)
-        or _is_part(one, other, registry)
-        or _is_part(other, one, registry)
+        or is_part(one, other, registry)
+        or is_part(other, one, registry)
     )
 
 
@@ -329,7 +329,8 @@ def _are_branches(one: int, other: int, registry: Registry) -> bool:
     return one == other or (family is not None and family == registry.family_of.get(other))
 
 
-def _is_part(below: int, above: int, registry: Registry) -> bool:
+def is_part(below: int, above: int, registry: Registry) -> bool:
+    """Whether the first organization is the second or, over at most five steps, a part of it."""
     at = registry.parents[below]
     for _ in range(4):
         if at == above or at < 0:
