@@ -24,6 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import align_authors
+import resolve_conferences
 import resolve_organizations
 import resolve_people
 import resolve_places
@@ -188,6 +189,7 @@ def print_rows(rows: list[Row]) -> None:
 BENCHMARKS: dict[str, Callable[[Path], list[Row]]] = {
     "main path": measure_main_path,
     "organizations": lambda _: list(resolve_organizations.measure(DATA)),
+    "conferences": lambda _: list(resolve_conferences.measure(DATA)),
     "places": lambda _: list(resolve_places.measure(DATA)),
     "alignment": lambda _: list(align_authors.measure(DATA)),
     "people": measure_people,
