@@ -262,19 +262,25 @@ def _weigh_site(
 
 def _locate_unnamed(text: str, evidence: Evidence, registry: Registry) -> Location:
     """The location where the text names no known organization."""
-    area, rule, city = pick_place(without_stray_codes(evidence.places, None), None)
-    mail = area_of_mail(evidence, registry)
-    if area is not None:
-        place = _Place(area, rule, _compare(area, {mail}), city)
-    else:
+    near = without_stray_codes(evidence.places, None)
+    area, rule, city = pick_place(near, None)
+    if area is None:
         place = _place_by_signals(text, evidence, registry)
+    elif is_open(near, area):
+        told = _place_by_signals(text, evidence, registry).area
+        meant = told if any(told in p.areas for p in near) else area
+        place = _Place(meant, rule, "ambiguous", city)
+    else:
+        place = _Place(area, rule, _compare(area, {area_of_mail(evidence, registry)}), city)
     return _finish(place, decide_sector(text, None, evidence.domain, registry))
 
 
 def _place_by_signals(text: str, evidence: Evidence, registry: Registry) -> _Place:
     """The area that the weaker signs of text and domain point to together."""
     signals = signals_of_text(text, evidence, registry)
-    code, rule, _ = pick_place(evidence.places, None)
+    near = without_stray_codes(evidence.places, None)
+    stray = [p for p in evidence.places if p not in near]
+    code, rule, _ = pick_place(stray, area_of_mail(evidence, registry))
     if code is not None:
         signals.append(Signal(code, rule, _SHARE_OF_STRAY_CODE))
     in_text = None if evidence.domain else _MAIL.search(text.lower())
