@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver
 from typing import TypeVar
 
 from talentflow.core.errors import TalentflowError
@@ -33,6 +34,7 @@ def run_in_processes(
     context = multiprocessing.get_context("forkserver")
     # The server imports the work once; every worker of this and later calls starts from there.
     context.set_forkserver_preload([function.__module__])
+    forkserver.ensure_running()  # now, so that it imports while the first task is made
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         try:
             yield from _in_order(pool.submit, function, tasks, limit=4 * workers)

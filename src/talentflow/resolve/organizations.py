@@ -109,19 +109,16 @@ def resolve_mentions_fully(mentions: pa.Table, registry: Registry) -> ResolvedMe
             mentions["text"].to_pylist(), mentions["domain"].to_pylist(), strict=True
         )
     ]
-    answers = resolve_affiliations(queries, registry)
-    firsts = [_row(answer[0], registry) for answer in answers]
-    named = [
-        {"mention_id": mention, "rank": rank, **_row(answer, registry)}
-        for mention, found in zip(ids, answers, strict=True)
-        for rank, answer in enumerate(found, start=1)
-        if answer.organization is not None
+    rows = [
+        [
+            {"mention_id": mention, "rank": rank, **_row(answer, registry)}
+            for rank, answer in enumerate(found, start=1)
+        ]
+        for mention, found in zip(ids, resolve_affiliations(queries, registry), strict=True)
     ]
+    named = [row for found in rows for row in found if row["organization_id"] is not None]
     return ResolvedMentions(
-        _build_table(
-            [{"mention_id": i, **row} for i, row in zip(ids, firsts, strict=True)],
-            RESOLVED_MENTIONS,
-        ),
+        _build_table([found[0] for found in rows], RESOLVED_MENTIONS),
         _build_table(named, MENTION_ORGANIZATIONS),
     )
 

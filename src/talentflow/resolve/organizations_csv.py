@@ -14,14 +14,16 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any, Final, NamedTuple
 
 import pyarrow as pa
 
 from talentflow.core.collector import paused_collector
+from talentflow.core.contracts import UNIVERSITY_DOMAINS
 from talentflow.core.errors import InputError, StoreError
 from talentflow.core.executor import run_in_processes
 from talentflow.resolve.organizations import Answer, Query, resolve_affiliations
@@ -50,16 +52,19 @@ _SLICE_CHARS: Final = 2**20
 _SMALL_FILE_BYTES: Final = 400_000
 """A smaller file is resolved sooner than a second process could load the registry."""
 
+_TABLES: Final = ("organizations", "organization_names", "university_domains")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _REJECTED: Final = "rejected: "
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryFiles:
-    """The files of a registry folder."""
+    """The files of a registry folder. `tables`: folder with what one process has read from them,
+    so that others need not."""
 
     ror: tuple[Path, ...]
     university_domains: Path | None
+    tables: Path | None = None
 
 
 def resolve_organizations_csv(
@@ -90,12 +95,14 @@ def resolve_organizations_csv(
         with (
             _open_input(input_path) as source,
             partial.open("w", encoding="utf-8", newline="") as target,
+            TemporaryDirectory() as folder,
         ):
             size = os.fstat(source.fileno()).st_size
             writer = csv.writer(target, lineterminator="\n")
             writer.writerow(OUTPUT_COLUMNS)
-            slices = _cut_slices(source, input_path, files)
             workers = workers or (_count_cores() if size > _SMALL_FILE_BYTES else 1)
+            shared = Path(folder) if workers > 1 else None
+            slices = _cut_slices(source, input_path, files, shared)
             for done in run_in_processes(_resolve_slice, slices, workers):
                 target.write(done.lines)
                 for name, count in done.counts.items():
@@ -149,11 +156,31 @@ def load_registry(folder: Path) -> Registry:
 
 def _load_files(files: RegistryFiles) -> Registry:
     with paused_collector():
-        ror = read_ror(files.ror)
-        universities: pa.Table | None = None
-        if files.university_domains is not None:
-            universities = read_university_domains(files.university_domains).domains
-        return build_registry(ror.organizations, ror.organization_names, universities)
+        if files.tables is None:
+            return build_registry(*_read_tables(files))
+        return build_registry(*(_open_table(files.tables / name) for name in _TABLES))
+
+
+def _read_tables(files: RegistryFiles) -> tuple[pa.Table, pa.Table, pa.Table]:
+    ror = read_ror(files.ror)
+    universities = UNIVERSITY_DOMAINS.empty()
+    if files.university_domains is not None:
+        universities = read_university_domains(files.university_domains).domains
+    return ror.organizations, ror.organization_names, universities
+
+
+def _share_tables(files: RegistryFiles, folder: Path) -> RegistryFiles:
+    """Read the files here, once for all workers."""
+    with paused_collector():
+        for name, table in zip(_TABLES, _read_tables(files), strict=True):
+            with pa.ipc.new_file(folder / name, table.schema) as target:
+                target.write_table(table)
+    return replace(files, tables=folder)
+
+
+def _open_table(path: Path) -> pa.Table:
+    with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as table:
+        return table.read_all()
 
 
 class _Row(NamedTuple):
@@ -182,7 +209,12 @@ class _Done(NamedTuple):
     bytes_read: int
 
 
-def _cut_slices(source: IO[str], path: Path, files: RegistryFiles) -> Iterator[_Slice]:
+def _cut_slices(
+    source: IO[str], path: Path, files: RegistryFiles, shared: Path | None
+) -> Iterator[_Slice]:
+    """Slices of the input; `shared`: folder for the tables of the registry, if they need one."""
+    if shared is not None:  # while the workers start
+        files = _share_tables(files, shared)
     rows: list[_Row] = []
     chars = 0
     for row in _read_rows(source, path):
