@@ -198,7 +198,7 @@ class Made(NamedTuple):
 
 
 def _list_bare_names(registry: Registry) -> list[Made]:
-    """Names of registered organizations of the development half, bare or before their country:
+    """Names of registered organizations of the development half, bare or before their country or city:
     what lists of biomedical papers seldom hold (companies, names in Han and Hangul)."""
     countries, local = area_names("en"), registry.rank.is_local
     bare: dict[int, str] = {}
@@ -211,9 +211,10 @@ def _list_bare_names(registry: Registry) -> list[Made]:
     for o, key in bare.items():
         label = Label("made", key, frozenset((registry.ids[o],)))
         if half_of(label) == "dev":
-            country = registry.countries[o]
-            if country and zlib.crc32(key.encode()) // 16 % 2:
-                label = label._replace(text=f"{key}, {countries[country]}")
+            country, city = registry.countries[o], registry.cities[o]
+            place = (None, countries.get(country or ""), city)[zlib.crc32(key.encode()) // 16 % 3]
+            if place:
+                label = label._replace(text=f"{key}, {place}")
             made.append(Made(label, set(), BARE_WEIGHT, frozenset((o,))))
     return made
 

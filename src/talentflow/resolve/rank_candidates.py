@@ -95,7 +95,8 @@ def _fit_area(
     organizations: Organizations,
     parent_area: npt.NDArray[np.int16],
 ) -> float:
-    """3 stated, 2 plausible, 0 nothing known, -1 another plausible, -2 another stated."""
+    """3 stated, 2 plausible, 0 nothing known, -0.5 plausible where another is stated, -1 another
+    plausible, -2 another stated."""
     stated, plausible = places.stated[context], places.plausible[context]
     area = organizations.area[organization]
     if area == 0 or not plausible[0]:
@@ -103,7 +104,7 @@ def _fit_area(
     if stated[area] or (parent_area[area] > 0 and stated[parent_area[area]]):
         return 3.0
     if plausible[area]:
-        return 2.0
+        return -0.5 if stated[0] else 2.0
     if organizations.is_company[organization]:
         return 0.0  # companies are anywhere
     return -2.0 if stated[0] else -1.0

@@ -295,8 +295,9 @@ class _Builder:
             _append(self.acronyms, key, self.registry.current[i], Kind.ACRONYM)
 
     def _add_family(self, base: str, country: str, i: int) -> None:
+        if self.registry.current[i] != i:
+            return  # what a family became may be another company altogether
         key = normalise(base)
-        i = self.registry.current[i]
         self.registry.families.setdefault(key, {}).setdefault(country, i)
         self.registry.family_of.setdefault(i, key)
 
