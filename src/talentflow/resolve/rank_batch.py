@@ -1,8 +1,7 @@
 """What do the names found in many texts look like as numbers that compiled code can compare?
 
 Texts, names and candidates of a batch stand one after another in flat arrays. Words are
-numbered anew in each batch, so that nothing has to be remembered between two of them. Compiled
-code that is kept on disk knows columns by their place: it must be compiled again when they move.
+numbered anew in each batch, so that nothing has to be remembered between two of them.
 """
 
 from __future__ import annotations

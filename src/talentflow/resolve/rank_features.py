@@ -26,7 +26,7 @@ from talentflow.resolve.rank_batch import (
     read_batch,
 )
 from talentflow.resolve.rank_candidates import ROW_FEATURES, list_rows
-from talentflow.resolve.rank_index import Bools, Floats, Ints
+from talentflow.resolve.rank_index import Bools, Doubles, Floats, Ints, Positions
 from talentflow.resolve.registry import Registry
 
 if TYPE_CHECKING:
@@ -52,8 +52,6 @@ FEATURES: Final = (
     *ROW_FEATURES, *SPAN_FEATURES, *TEXT_FEATURES, *REGISTRY_FEATURES, *CONTEXT_FEATURES,
 )  # fmt: skip
 
-_LIKE: Final = int(Via.LIKE)
-_ACRONYM: Final = int(Via.ACRONYM)
 _UNIVERSITY, _HEALTHCARE, _FACILITY, _GOVERNMENT = (
     SECTORS.index(name) for name in ("university", "healthcare", "facility", "government")
 )
@@ -102,7 +100,7 @@ def build_rows(
 def _describe_texts(batch: Batch, covered: Bools, unknown: Ints) -> Floats:
     """The features of `TEXT_FEATURES` of each text."""
     spans, texts = batch.spans, batch.texts
-    firm = ~spans.inner & (spans.via < _ACRONYM)
+    firm = ~spans.inner & (spans.via < Via.ACRONYM)
     return np.stack(
         [
             texts.segments,
@@ -118,147 +116,157 @@ def _describe_texts(batch: Batch, covered: Bools, unknown: Ints) -> Floats:
     ).astype(np.float32)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _list_covered(words: Words, spans: Spans) -> Bools:
     """Which words belong to a known name that is no general word."""
-    covered = np.zeros(words.number.size, np.bool_)
-    for s in range(spans.start.size):
-        if spans.via[s] != _LIKE and not spans.generic[s]:
-            begin, end = words.starts[spans.text[s]], words.starts[spans.text[s] + 1] - 1
-            first = begin + spans.start[s]
-            covered[first : min(first + spans.size[s], end)] = True
+    firm = (spans.via != Via.LIKE) & ~spans.generic
+    start, end = _place(words, spans)
+    size = words.number.size
+    opened = np.bincount(start[firm], minlength=size)
+    closed = np.bincount(end[firm], minlength=size)
+    covered: Bools = np.cumsum(opened - closed) > 0
     return covered
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _place(words: Words, spans: Spans) -> tuple[Positions, Positions]:
+    """Positions in the batch of the first word of each name and of what follows its last."""
+    starts = words.starts.astype(np.int64)
+    start = starts[spans.text] + spans.start
+    return start, np.minimum(start + spans.size, starts[spans.text + 1] - 1)
+
+
 def _count_institutions(words: Words, covered: Bools) -> Ints:
     """Of each text the segments that name an organization of which no name is known."""
-    counts = np.zeros(words.starts.size - 1, np.int32)
-    for t in range(counts.size):
-        first, end = words.starts[t], words.starts[t + 1] - 1
-        while first < end:
-            last, named, told, any_unknown = first, False, False, False
-            while last < end and words.segment[last] == words.segment[first]:
-                named = named or covered[last]
-                told = told or words.is_institution[words.number[last]]
-                any_unknown = any_unknown or words.kind[last] == UNKNOWN
-                last += 1
-            counts[t] += told and any_unknown and not named
-            first = last
-    return counts
+    first = _start_segments(words)
+    named = np.logical_or.reduceat(covered, first)
+    told = np.logical_or.reduceat(words.is_institution[words.number], first)
+    unknown = np.logical_or.reduceat(words.kind == UNKNOWN, first)
+    text = np.searchsorted(words.starts, first[told & unknown & ~named], side="right") - 1
+    return np.bincount(text, minlength=words.starts.size - 1).astype(np.int32)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _start_segments(words: Words) -> Positions:
+    """Positions at which segments, and slots, begin."""
+    return np.flatnonzero(np.r_[True, words.segment[1:] != words.segment[:-1]])
+
+
 def _describe_spans(words: Words, spans: Spans, unknown: Ints) -> Floats:
     """The features of `SPAN_FEATURES` of each span; `unknown`: unexplained words of each text."""
-    features = np.empty((spans.start.size, len(SPAN_FEATURES)), np.float32)
-    for s in range(spans.start.size):
-        described = _describe_span(s, words, spans, unknown[spans.text[s]])
-        for i, value in enumerate(described):
-            features[s, i] = value
-    return features
-
-
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _describe_span(s: int, words: Words, spans: Spans, unknown: int) -> tuple[float, ...]:
-    begin, stop = words.starts[spans.text[s]], words.starts[spans.text[s] + 1] - 1
-    start = begin + spans.start[s]
-    end = min(start + spans.size[s], stop)
-    first, last = _find_segment(start, end, begin, spans.segment[s], words)
-    own = spans.words[spans.word_starts[s] : spans.word_starts[s + 1]]
-    kinds = words.kind
+    start, end = _place(words, spans)
+    first, last = _find_segments(words, spans, start, end)
     at_start, at_end = start <= first, end >= last
-    before = -1 if at_start else kinds[start - 1]
-    after = -1 if at_end else kinds[end]
-    left = _count(kinds, first, start, UNKNOWN)
-    right = _count(kinds, end, last, UNKNOWN)
-    like = spans.via[s] == _LIKE
-    inside = _count(kinds, start, end, UNKNOWN) if like else 0
-    weight, heaviest, told = 0.0, 0.0, False
-    for word in own:
-        weight += words.weight[word]
-        heaviest = max(heaviest, words.weight[word])
-        told = told or words.is_institution[word]
-    return (
-        np.float64(spans.whole[s]),
-        np.float64(own.size),
-        np.float64(spans.generic[s]),
-        np.float64(spans.via[s]),
-        np.float64(spans.inner[s]),
-        spans.likeness[s],
-        weight,
-        heaviest,
-        np.float64(spans.candidate_starts[s + 1] - spans.candidate_starts[s]),
-        np.float64(at_start),
-        np.float64(at_end),
-        np.float64(not at_start and words.joined[start]),
-        np.float64(not at_end and words.joined[end]),
-        np.float64(left),
-        np.float64(right),
-        np.float64(before == GENERAL),
-        np.float64(after == GENERAL),
-        np.float64(before == PLACE),
-        np.float64(after == PLACE),
-        np.float64(told),
-        np.float64(_count_inside(s, spans)),
-        (end - start) / max(1, last - first),
-        np.float64(_count(kinds, start, end, PLACE)),
-        np.float64(unknown - left - right - inside),
-        _weigh_missing(own, words, begin, stop) if like else 0.0,
-        _weigh_extra(own, words, first, last),
-        np.float64(spans.cut[s]),
-    )
+    before = np.where(at_start, -1, words.kind[start - 1])
+    after = np.where(at_end, -1, words.kind[end])
+    unknowns = np.r_[0, np.cumsum(words.kind == UNKNOWN)]
+    places = np.r_[0, np.cumsum(words.kind == PLACE)]
+    left, right = unknowns[start] - unknowns[first], unknowns[last] - unknowns[end]
+    like = spans.via == Via.LIKE
+    own, weights = spans.word_starts[:-1], words.weight[spans.words]
+    size = np.diff(spans.word_starts)
+    missing, extra = _weigh_others(words, spans, first, last)
+    columns = {
+        "whole": spans.whole,
+        "size": size,
+        "generic": spans.generic,
+        "via": spans.via,
+        "inner": spans.inner,
+        "likeness": spans.likeness,
+        "weight": np.bincount(np.repeat(np.arange(size.size), size), weights=weights),
+        "heaviest_word": np.maximum.reduceat(weights, own),
+        "namesakes": np.diff(spans.candidate_starts),
+        "at_start": at_start,
+        "at_end": at_end,
+        "joined_before": ~at_start & words.joined[start],
+        "joined_after": ~at_end & words.joined[end],
+        "unknown_left": left,
+        "unknown_right": right,
+        "general_before": before == GENERAL,
+        "general_after": after == GENERAL,
+        "place_before": before == PLACE,
+        "place_after": after == PLACE,
+        "institution_word": np.logical_or.reduceat(words.is_institution[spans.words], own),
+        "contains_names": _count_inside(spans.starts, start, end, spans.inner),
+        "share_of_segment": (end - start) / np.maximum(1, last - first),
+        "own_place": places[end] - places[start],
+        "unknown_elsewhere": unknown[spans.text]
+        - left
+        - right
+        - np.where(like, unknowns[end] - unknowns[start], 0),
+        "missing_word": np.where(like, missing, 0.0),
+        "extra_word": extra,
+        "cut": spans.cut,
+    }
+    return np.stack([columns[name] for name in SPAN_FEATURES], axis=1).astype(np.float32)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _find_segment(start: int, end: int, begin: int, segment: int, words: Words) -> tuple[int, int]:
-    """First word of the segment in which a name begins, and the end of that in which it ends.
+def _find_segments(
+    words: Words, spans: Spans, start: Positions, end: Positions
+) -> tuple[Positions, Positions]:
+    """First word of the segment in which each name begins, and the end of that in which it ends.
 
     The name's own first and last word where its segment has no words.
     """
-    first, last = start, end
-    while first > begin and words.segment[start] == segment == words.segment[first - 1]:
-        first -= 1
-    while last > begin and words.segment[last] == words.segment[end - 1]:
-        last += 1
+    begins = _start_segments(words)
+    ends = np.r_[begins[1:], words.segment.size]
+    number = np.cumsum(np.r_[True, words.segment[1:] != words.segment[:-1]]) - 1
+    inside = words.segment[start] == spans.segment
+    first = np.where(inside, begins[number[start]], start)
+    last = np.where(end > words.starts[spans.text], ends[number[end - 1]], end)
     return first, last
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _count(kinds: npt.NDArray[np.int8], first: int, end: int, kind: int) -> int:
-    return int(np.count_nonzero(kinds[first:end] == kind))
+def _weigh_others(
+    words: Words, spans: Spans, first: Positions, last: Positions
+) -> tuple[Doubles, Doubles]:
+    """The rarest word of each name that its text lacks, and the rarest of its segment that says
+    something of its own and is none of the name's."""
+    own = spans.word_starts.astype(np.int64)
+    starts = words.starts.astype(np.int64)
+    weight = words.weight[words.number]
+    weight[words.kind != UNKNOWN] = 0.0
+    return (
+        _weigh_apart(
+            spans.words, words.weight[spans.words], own[:-1], own[1:],
+            words.number, starts[spans.text], starts[spans.text + 1],
+        ),
+        _weigh_apart(words.number, weight, first, last, spans.words, own[:-1], own[1:]),
+    )  # fmt: skip
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _count_inside(s: int, spans: Spans) -> int:
-    """Known names that stand inside a name."""
-    start, end, t = spans.start[s], spans.start[s] + spans.size[s], spans.text[s]
-    count = 0
-    for other in range(spans.starts[t], spans.starts[t + 1]):
-        low, high = spans.start[other], spans.start[other] + spans.size[other]
-        count += spans.inner[other] and low >= start and high <= end
-    return count
+def _weigh_apart(
+    words: Ints,
+    weights: Doubles,
+    first: Positions,
+    end: Positions,
+    others: Ints,
+    others_first: Positions,
+    others_end: Positions,
+) -> Doubles:
+    """Of each stretch of words the largest weight of one that a stretch of others lacks."""
+    largest = np.zeros(first.size)
+    for i in range(first.size):
+        for at in range(first[i], end[i]):
+            if weights[at] <= largest[i]:
+                continue
+            other = others_first[i]
+            while other < others_end[i] and others[other] != words[at]:
+                other += 1
+            if other == others_end[i]:
+                largest[i] = weights[at]
+    return largest
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _weigh_missing(own: Ints, words: Words, begin: int, stop: int) -> float:
-    """The rarest word of the name that the text lacks."""
-    rarest = 0.0
-    for word in own:
-        if not np.any(words.number[begin:stop] == word):
-            rarest = max(rarest, words.weight[word])
-    return rarest
-
-
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _weigh_extra(own: Ints, words: Words, first: int, last: int) -> float:
-    """The rarest word beside the name, in its segment, that says something of its own."""
-    rarest = 0.0
-    for at in range(first, last):
-        word = words.number[at]
-        if words.kind[at] == UNKNOWN and not np.any(own == word):
-            rarest = max(rarest, words.weight[word])
-    return rarest
+def _count_inside(starts: Ints, start: Positions, end: Positions, inner: Bools) -> Ints:
+    """Of each name how many others of its text stand inside it."""
+    counts = np.zeros(start.size, np.int32)
+    for text in range(starts.size - 1):
+        for other in range(starts[text], starts[text + 1]):
+            if not inner[other]:
+                continue
+            for s in range(starts[text], starts[text + 1]):
+                counts[s] += start[other] >= start[s] and end[other] <= end[s]
+    return counts
 
 
 def _describe_others(

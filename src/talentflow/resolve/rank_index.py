@@ -26,6 +26,7 @@ Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.int64]
 
 LIKE_NAMES: Final = 6
 """Names of the registry that are looked at for one unknown name."""
