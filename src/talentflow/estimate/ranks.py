@@ -71,7 +71,7 @@ def _correlate(covariance: Floats) -> Floats:
     spread = np.sqrt(np.diag(covariance))
     scale = spread[:, None] * spread[None, :]
     found = np.divide(covariance, scale, out=np.zeros_like(covariance), where=scale > 0)
-    return np.clip(found, -1.0, 1.0)
+    return np.asarray(np.clip(found, -1.0, 1.0), float)
 
 
 def _find_critical(deviations: Floats, covariance: Floats, level: float) -> Floats:
