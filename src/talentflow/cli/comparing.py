@@ -18,9 +18,9 @@ from talentflow.cli.options import (
 from talentflow.cli.tables import print_rows, write_table
 from talentflow.core.errors import UsageError
 from talentflow.core.vocabulary import ALL
-from talentflow.estimate.specification import ChoiceShare, explain_variance, read_choices
-from talentflow.indicators.absence import describe_absence
-from talentflow.indicators.snapshot import Query, Snapshot, open_snapshot, select_values
+from talentflow.estimate.specification import ChoiceShare, read_choices
+from talentflow.estimate.spread import METHOD, Spread, find_spread
+from talentflow.indicators.snapshot import Query, Snapshot, open_snapshot
 
 _SHORTEST_BAR: Final = 0.5
 _BAR: Final = 20
@@ -89,22 +89,13 @@ def spread(format_: str, language: str, store: Any, **cell: str | None) -> None:
     Example: talentflow spread out_rate --area KR --period 2015/2019
     """
     snapshot = open_snapshot(settings_from({"store": store}).store)
-    query = Query(**{"partner": ALL, "stage": ALL, "sector": ALL, **given_cell(cell)})
-    if query.area is None or query.period is None:
-        raise UsageError("a spread is over one figure", expected="--area and --period")
-    values = select_values(snapshot, query)
-    if not values.num_rows:
-        raise describe_absence(snapshot, query)
-    values = values.sort_by([("value", "ascending"), ("definition_id", "ascending")])
+    found = find_spread(snapshot, Query(**given_cell(cell)))
     if format_ in ("csv", "parquet"):
-        write_table(values, format_)
-        return
-    shown = [row for row in values.to_pylist() if row["value"] is not None]
-    shares = _explain(shown, snapshot)
-    if format_ == "json":
-        _print_json(values, shares, snapshot)
-        return
-    _print_spread(values, shares, snapshot, language)
+        write_table(found.values, format_)
+    elif format_ == "json":
+        click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=1))
+    else:
+        _print_spread(found, snapshot, language)
 
 
 def _complete(cell: dict[str, str]) -> Query:
@@ -113,62 +104,32 @@ def _complete(cell: dict[str, str]) -> Query:
     return complete_query(Query(**cell))
 
 
-def _explain(shown: list[dict[str, Any]], snapshot: Snapshot) -> list[ChoiceShare]:
-    choices = [read_choices(snapshot.definitions[row["definition_id"]]) for row in shown]
-    return explain_variance([row["value"] for row in shown], choices)
-
-
-def _print_json(values: pa.Table, shares: list[ChoiceShare], snapshot: Snapshot) -> None:
-    definitions = [
-        {**row, "choices": read_choices(snapshot.definitions[row["definition_id"]])}
-        for row in values.to_pylist()
-    ]
-    explained = [
-        {
-            "choice": share.choice,
-            "levels": list(share.levels),
-            "share_pct": share.share_pct,
-            "spread": share.spread,
-        }
-        for share in shares
-    ]
-    method = "Shapley value of R-squared over the definitions (Lindeman, Merenda and Gold 1980)"
-    found = {"definitions": definitions, "choices": explained, "method": method}
-    click.echo(json.dumps(found, ensure_ascii=False, indent=1))
-
-
-def _print_spread(
-    values: pa.Table, shares: list[ChoiceShare], snapshot: Snapshot, language: str
-) -> None:
-    varying = [share.choice for share in shares]
+def _print_spread(found: Spread, snapshot: Snapshot, language: str) -> None:
     base = read_choices(snapshot.definitions["default"])
-    notes = {
-        id_: ", ".join(
+    varying = [share.choice for share in found.shares]
+
+    def tell_choices(row: dict[str, Any]) -> str:
+        chosen = found.choices[row["definition_id"]]
+        return ", ".join(
             f"{choice} = {chosen[choice]}"
             for choice in varying
             if choice in chosen and chosen[choice] != base.get(choice)
         )
-        for id_ in values["definition_id"].to_pylist()
-        for chosen in (read_choices(snapshot.definitions[id_]),)
-    }
+
     print_figures(
-        values,
-        snapshot,
-        language,
-        extra={"differs from the default in": lambda row: notes[row["definition_id"]]},
+        found.values, snapshot, language, extra={"differs from the default in": tell_choices}
     )
-    known = [value for value in values["value"].to_pylist() if value is not None]
+    known = [value for value in found.values["value"].to_pylist() if value is not None]
     if not known:
         return
-    decimals = 2 if values["unit"][0].as_py() == "percent" else 0
+    decimals = 2 if found.values["unit"][0].as_py() == "percent" else 0
     low, high = (f"{bound:,.{decimals}f}" for bound in (min(known), max(known)))
     click.echo(f"\n{len(known)} definitions: from {low} to {high}")
-    if shares and shares[0].share_pct is not None:
+    if found.left_pct is not None:
         click.echo("\nShare of the variance over the definitions that each choice explains")
-        print_rows([_share_row(share, decimals) for share in shares])
-        rest = 100 - sum(share.share_pct or 0.0 for share in shares)
-        click.echo(f"  {max(rest, 0.0):.0f} % is left to combinations of choices")
-        click.echo("  Shapley value of R²; choices that always change together share alike")
+        print_rows([_share_row(share, decimals) for share in found.shares])
+        click.echo(f"  {found.left_pct:.0f} % is left to combinations of choices")
+        click.echo(f"  {METHOD}; choices that always change together share alike")
 
 
 def _share_row(share: ChoiceShare, decimals: int) -> dict[str, str]:

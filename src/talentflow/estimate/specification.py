@@ -54,7 +54,13 @@ def read_choices(definition: Mapping[str, Any]) -> dict[str, str]:
     listed = definition.get("choices")
     if listed:
         return {str(choice): _say_level(level) for choice, level in listed.items()}
-    return dict(_flatten(definition["rules"], ""))
+    population = definition.get("population")
+    return dict(
+        [
+            *_flatten(definition["rules"], ""),
+            *(_flatten(population, "population.") if population else ()),
+        ]
+    )
 
 
 def explain_variance(values: Sequence[float], choices: Sequence[Choices]) -> list[ChoiceShare]:

@@ -7,6 +7,7 @@ it is about a person.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -265,22 +266,28 @@ def _filter_period(table: pa.Table, period: str) -> pa.Table:
 
 
 def _describe_absence(table: pa.Table, period: str) -> UsageError:
-    periods = sorted(set(table["period"].to_pylist()), key=period_order)
-    shown = {
-        p
-        for p, v in zip(table["period"].to_pylist(), table["value"].to_pylist(), strict=True)
-        if v is not None
-    }
+    columns = (table["period"].to_pylist(), table["value"].to_pylist())
+    shown = {found for found, value in zip(*columns, strict=True) if value is not None}
+    periods = sorted(set(columns[0]), key=period_order)
     years = [p for p in periods if p.isdigit()] or periods
-    first = period.partition(":")[0]
-    if first.isdigit() and years[0].isdigit():
-        told = [year for year in years if year in shown] or years
-        near = [min(told, key=lambda year: abs(int(year) - int(first)))]
-    else:
-        near = difflib.get_close_matches(period, periods, n=1, cutoff=0.5)
+    near = _find_nearest(period, sorted(shown, key=period_order) or periods)
     return UsageError(
         f"no figure for period {period!r}",
         expected=f"{years[0]} to {years[-1]}"
         + (f", or {', '.join(p for p in periods if p not in years)}" if years != periods else ""),
-        next_step=f"the nearest is {near[0]}" if near else None,
+        next_step=f"the nearest is {near}" if near else None,
     )
+
+
+def _find_nearest(period: str, periods: Sequence[str]) -> str | None:
+    """The period whose two ends lie nearest to those asked for; null for what is no period."""
+    asked = _find_ends(period)
+    ends = {known: found for known in periods if (found := _find_ends(known)) is not None}
+    if asked is None or not ends:
+        return next(iter(difflib.get_close_matches(period, periods, n=1, cutoff=0.5)), None)
+    return min(ends, key=lambda p: abs(ends[p][0] - asked[0]) + abs(ends[p][1] - asked[1]))
+
+
+def _find_ends(period: str) -> tuple[int, int] | None:
+    match = re.fullmatch(r"(\d{1,4})(?:[/:](\d{1,4}))?", period)
+    return (int(match[1]), int(match[2] or match[1])) if match else None

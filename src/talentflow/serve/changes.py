@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from talentflow.estimate.comparison import compare_rows
-from talentflow.indicators.snapshot import Snapshot
 from talentflow.serve.charts.chart import Request
 from talentflow.serve.charts.world import COHORT
 from talentflow.serve.contrasts import say_comparison
@@ -35,8 +34,9 @@ class Changes:
     level: str
 
 
-def list_changes(request: Request, snapshot: Snapshot) -> Changes:
+def list_changes(request: Request) -> Changes:
     """The changes of the request's area from the window before the one asked for."""
+    snapshot = request.figures.snapshot
     lines = []
     level = ""
     for indicator in _CHANGES:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from talentflow.core.vocabulary import ALL
-from talentflow.estimate.comparison import Comparison
+from talentflow.estimate.comparison import Comparison, Row
 from talentflow.indicators.snapshot import Query, Snapshot, period_order, select_ranks
 from talentflow.serve.figures import Figure, parse_window
-from talentflow.serve.texts import get_text
+from talentflow.serve.texts import get_text, has_text
 from talentflow.serve.words import Word, name_area, say_level, say_number, say_period, say_when
 
 _NARROW: Final = 0.2
@@ -20,18 +21,15 @@ def say_comparison(comparison: Comparison, language: str, snapshot: Snapshot) ->
     first, second = comparison.first, comparison.second
     kind = "areas" if first["area"] != second["area"] else "periods"
     verdict = comparison.difference.verdict
-    titles = snapshot.indicators.get(first["indicator"], {}).get("title", {})
     return get_text(
         f"difference.{kind}.{verdict}",
         language,
-        title=Word(titles.get(language, first["indicator"])),
+        title=_name_quantity(first, language, snapshot),
         area=name_area(first["area"], language),
         other=name_area(second["area"], language),
         when=say_when(first["period"], language),
         later=_name_period(first["period"], language),
         earlier=_name_period(second["period"], language),
-        later_when=say_when(first["period"], language),
-        earlier_when=say_when(second["period"], language),
         unit=get_text(f"difference.{first['unit']}", language),
         **_say_size(comparison, language),
     )
@@ -56,6 +54,15 @@ def say_rank(figure: Figure, language: str, snapshot: Snapshot) -> str:
         return ""
     numbers = {name: say_number(row[key], language) for name, key in _RANK_WORDS.items()}
     return get_text("rank.full", language, **numbers)
+
+
+def say_short_rank(row: Mapping[str, int] | None, language: str) -> str:
+    """Place and interval for a table: `22 (4 to 39)`; a dash where there is none."""
+    if row is None:
+        return "–"
+    low, high = (say_number(row[key], language) for key in ("rank_low", "rank_high"))
+    span = get_text("interval.span", language, low=low, high=high)
+    return f"{say_number(row['rank'], language)} ({span})"
 
 
 def find_rank(figure: Figure, snapshot: Snapshot) -> dict[str, int] | None:
@@ -91,8 +98,16 @@ def _say_size(comparison: Comparison, language: str) -> dict[str, str]:
     low_text, high_text = (say_number(end, language, digits=digits) for end in (low, high))
     return {
         "value": say_number(value, language, digits=digits),
-        "span": get_text("difference.span", language, low=low_text, high=high_text),
+        "span": get_text("interval.span", language, low=low_text, high=high_text),
     }
+
+
+def _name_quantity(row: Row, language: str, snapshot: Snapshot) -> Word:
+    key = f"difference.name.{row['indicator']}"
+    if has_text(key):
+        return Word(get_text(key, language, partner=name_area(row["partner"], language)))
+    titles = snapshot.indicators.get(row["indicator"], {}).get("title", {})
+    return Word(titles.get(language, row["indicator"]))
 
 
 def _name_period(period: str, language: str) -> str:

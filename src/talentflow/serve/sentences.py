@@ -25,6 +25,8 @@ from talentflow.serve.words import (
 
 _SIGNED: Final = frozenset({"net_flow", "net_rate"})
 _COHORT: Final = frozenset({"work_share", "origin_share"})
+_PERCENT: Final = frozenset({"retention", "share_mobile"})
+"""Indicators whose sentence is about a percentage, not about so many of 100 people."""
 
 
 def say_sentence(figure: Figure, language: str, snapshot: Snapshot) -> str:
@@ -109,10 +111,11 @@ def _say_estimate(figure: Figure, language: str, *, unsigned: bool) -> str:
         value = -value
         low, high = (None if end is None else -end for end in (high, low))
     said = say_number(value, language, digits=digits)
+    percent = figure.indicator in _PERCENT
     if low is None or high is None:
-        return said
+        return said + ("%" if percent else "")
     return get_text(
-        "said.estimate",
+        "said.estimate_percent" if percent else "said.estimate",
         language,
         value=said,
         level=say_level(figure.level, language),
