@@ -17,11 +17,10 @@ _CHANGES: Final = ("net_rate", "in_rate", "out_rate", "share_mobile", "work_shar
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One line of the box: what, which way (`higher`, `lower`, `open`), and the sentence."""
+    """One line of the box: what, which way (`higher`, `lower`, `open`), and in words."""
 
     indicator: str
     verdict: str
-    word: str
     sentence: str
 
 
@@ -51,7 +50,6 @@ def list_changes(request: Request) -> Changes:
             Change(
                 indicator=indicator,
                 verdict=verdict,
-                word=request.text(f"difference.{verdict}_word"),
                 sentence=say_comparison(comparison, request.language, snapshot),
             )
         )

@@ -24,7 +24,7 @@ from talentflow.serve.words import say_figure, say_number, say_period
 UPPER: Final = 210
 _GAP: Final = 26
 _STEP: Final = 18
-_LABEL_LIMIT: Final = 200
+_LABEL_LIMIT: Final = 175
 _RETENTION_YEARS: Final = "P5Y"
 
 
@@ -154,7 +154,7 @@ def _make_marks(
 
 
 def _draw_estimates(points: list[dict[str, Any]], x: alt.X) -> Drawing:
-    axis = alt.Axis(labelExpr="datum.label + '%'", title=None, tickCount=5)
+    axis = alt.Axis(labelExpr="datum.label + '%'", title=None, tickCount=5, orient="left")
     y = alt.Y("v:Q", axis=axis, scale=alt.Scale(range=[UPPER, 0], zero=False, nice=True))
     base = alt.Chart(alt.InlineData(values=points))
     tooltip = [
@@ -185,7 +185,12 @@ def _draw_choices(
         sort=None,
         scale=alt.Scale(type="point", domain=labels, range=list(span), padding=0.5),
         axis=alt.Axis(
-            title=None, labelLimit=_LABEL_LIMIT, labelPadding=8, grid=True, labelOverlap=False
+            title=None,
+            orient="left",
+            labelLimit=_LABEL_LIMIT,
+            labelPadding=8,
+            grid=True,
+            labelOverlap=False,
         ),
     )
     dots = (
