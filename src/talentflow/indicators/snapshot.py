@@ -280,11 +280,13 @@ def _describe_absence(table: pa.Table, period: str) -> UsageError:
 
 
 def _find_nearest(period: str, periods: Sequence[str]) -> str | None:
-    """The period whose two ends lie nearest to those asked for; null for what is no period."""
+    """The period whose two ends lie nearest to those asked for; of durations that which looks most
+    like it."""
     asked = _find_ends(period)
     ends = {known: found for known in periods if (found := _find_ends(known)) is not None}
     if asked is None or not ends:
-        return next(iter(difflib.get_close_matches(period, periods, n=1, cutoff=0.5)), None)
+        close = difflib.get_close_matches(period, periods, n=1, cutoff=0.5)
+        return next(iter([*close, *periods]), None)
     return min(ends, key=lambda p: abs(ends[p][0] - asked[0]) + abs(ends[p][1] - asked[1]))
 
 
