@@ -21,12 +21,12 @@ def test_ranks_hold_where_percentiles_of_ranks_do_not() -> None:
 
 
 @pytest.mark.slow
-def test_differences_hold_in_93_to_97_percent_of_worlds_and_ranks_in_more() -> None:
+def test_differences_hold_in_93_to_98_percent_of_worlds_and_ranks_in_more() -> None:
     """A rank is a whole number and its interval holds for every area, so it may hold more often
     than its level, never less."""
     rows = list(measure_comparisons(1000))
     differences, ranks = rows[: len(DIFFERENCES)], rows[len(DIFFERENCES) :]
-    assert not [row for row in differences if not 93 <= row.covered_pct <= 97.5]
+    assert not [row for row in differences if not 93 <= row.covered_pct <= 98]
     assert not [row for row in ranks if row.covered_pct < 94]
 
 
