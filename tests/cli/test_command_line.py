@@ -80,6 +80,45 @@ def test_spread_lists_every_definition(store):
         assert definition in spread.stdout
 
 
+def test_spread_explains_its_variance(store):
+    words = ("spread", "stock", "--area", "US", "--period", "2015")
+    text = talentflow(*words, store=store).stdout
+    assert "people.authors = first" in text
+    assert "Share of the variance" in text
+    found = json.loads(talentflow(*words, "--format", "json", store=store).stdout)
+    assert {"value", "low", "high", "choices"} <= set(found["definitions"][0])
+    assert sum(row["share_pct"] for row in found["choices"]) == pytest.approx(100, abs=0.1)
+
+
+def test_compare_answers_in_words(store):
+    areas = ("compare", "stock", "--area", "US", "--with", "KR", "--period", "2015")
+    assert (
+        "higher in the United States than in South Korea" in talentflow(*areas, store=store).stdout
+    )
+    windows = ("--area", "US", "--period", "2015/2019", "--with-period", "2010/2014")
+    said = talentflow("compare", "net_rate", *windows, "--language", "ko", store=store)
+    assert said.returncode == 0, said.stderr
+    assert "미국의 순유입률" in said.stdout
+    found = json.loads(
+        talentflow("compare", "net_rate", *windows, "--format", "json", store=store).stdout
+    )
+    assert found["first"]["period"] == "2015/2019"
+    assert found["low"] < found["difference"] < found["high"]
+
+
+def test_areas_side_by_side_have_their_places(store):
+    shown = talentflow("show", "stock", "--period", "2015", store=store)
+    assert "rank (interval)" in shown.stdout
+    assert "1 (1 …" in shown.stdout
+
+
+def test_figures_are_said_as_sentences(store):
+    words = ("show", "stock", "--area", "US", "--period", "2015", "--format", "sentence")
+    (said, *_) = talentflow(*words, store=store).stdout.splitlines()
+    assert said.startswith("Researchers whose records place them in the United States in 2015: ")
+    assert "95% interval" in said
+
+
 def test_explain_accounts_for_every_row(store):
     done = talentflow(
         "explain", "net_rate", "--area", "US", "--period", "2015", "--format", "json", store=store
@@ -121,6 +160,10 @@ def test_status_says_what_was_read(store):
         (["show", "net_rate", "--area", "Kora"], "unknown area"),
         (["show", "net_rate", "--area", "US", "--period", "1850"], "no figure for period"),
         (["show", "net_rate", "--area", "US", "--definition", "mine"], "not in this snapshot"),
+        (["show", "net_rate", "--area", "FJ"], "the nearest is `talentflow show net_rate"),
+        (["compare", "stock", "--area", "US", "--period", "2015"], "either --with AREA"),
+        (["compare", "stock", "--with", "US", "--period", "2015"], "--area and --period"),
+        (["spread", "stock", "--area", "US"], "an area and one period"),
         (["show"], "Missing argument"),
         (["dance"], "No such command"),
         (["build", "--replicates", "many"], "is not a valid int"),

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from synthetic_quality import make_quality
 
-from talentflow.core.contracts import VALUES, check_table
+from talentflow.core.contracts import RANKS, REPLICATES, VALUES, check_table
 from talentflow.core.rules import Population
 from talentflow.indicators.definitions import DEFINITIONS, define_cohort
 from talentflow.indicators.registry import INDICATORS
@@ -59,6 +59,8 @@ def write_store(store: Path, *, seed: int = 7, snapshot_id: str = "2026-01-15-to
     rows = [{**row, "snapshot_id": snapshot_id} for row in _make_rows(world)]
     table = check_table(pa.Table.from_pylist(rows, schema=VALUES.schema), VALUES)
     pq.write_table(table, folder / "values.parquet")
+    pq.write_table(_make_replicates(world, rows), folder / "replicates.parquet")
+    pq.write_table(_make_ranks(rows, snapshot_id), folder / "ranks.parquet")
     _write_json(folder / "indicators.json", [i.to_dict() for i in INDICATORS])
     _write_json(folder / "definitions.json", [d.to_dict() for d in (*DEFINITIONS, *COHORTS)])
     _write_json(folder / "manifest.json", _make_manifest(snapshot_id))
@@ -66,6 +68,51 @@ def write_store(store: Path, *, seed: int = 7, snapshot_id: str = "2026-01-15-to
     _write_json(folder / "datapackage.json", {"name": "toy", "resources": []})
     publish(store, snapshot_id)
     return store
+
+
+def _make_replicates(world: World, rows: list[Row]) -> pa.Table:
+    """Independent replicates of the default figures of whole countries; Luxembourg has none."""
+    chosen = [
+        {**{name: row[name] for name in REPLICATES.key}, "replicates": _draw(world, row)}
+        for row in rows
+        if row["value"] is not None
+        and row["definition_id"] == "default"
+        and row["partner"] == row["sector"] == "all"
+        and row["area"] != "LU"
+    ]
+    return REPLICATES.from_rows(chosen)
+
+
+def _draw(world: World, row: Row) -> list[float]:
+    error = (row["high"] - row["low"]) / 3.92
+    return list(world.random.normal(row["value"], error, 20))
+
+
+def _make_ranks(rows: list[Row], snapshot_id: str) -> pa.Table:
+    """Places by value; the records allow two places more on either side."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        if row["value"] is not None and row["partner"] == row["sector"] == "all":
+            key = tuple(row[name] for name in ("indicator", "definition_id", "stage", "period"))
+            groups.setdefault(key, []).append(row)
+    ranked = []
+    for key, group in groups.items():
+        named = dict(zip(("indicator", "definition_id", "stage", "period"), key, strict=True))
+        ordered = sorted(group, key=lambda row: -row["value"])
+        for rank, row in enumerate(ordered, start=1):
+            ranked.append(
+                {
+                    **named,
+                    "area": row["area"],
+                    "rank": rank,
+                    "rank_low": max(rank - 2, 1),
+                    "rank_high": min(rank + 2, len(ordered)),
+                    "of": len(ordered),
+                    "level": 0.95,
+                    "snapshot_id": snapshot_id,
+                }
+            )
+    return RANKS.from_rows(ranked)
 
 
 def publish(store: Path, snapshot_id: str) -> None:

@@ -1,8 +1,9 @@
-"""`show`, `spread`, `explain` and `trace`: figures, and what stands behind them."""
+"""`show`, `explain` and `trace`: figures, and what stands behind them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import click
@@ -17,9 +18,18 @@ from talentflow.cli.options import (
 )
 from talentflow.cli.tables import print_accounting, print_rows, write_table
 from talentflow.core.areas import area_name
-from talentflow.core.errors import UsageError
 from talentflow.core.vocabulary import ALL
-from talentflow.indicators.snapshot import Query, Snapshot, open_snapshot, select_values
+from talentflow.indicators.absence import describe_absence
+from talentflow.indicators.snapshot import (
+    Query,
+    Snapshot,
+    open_snapshot,
+    select_ranks,
+    select_values,
+)
+
+Row = dict[str, Any]
+"""A row of the table `values`."""
 
 _TABLE_ROWS: Final = 200
 _NOTES: Final = {
@@ -31,7 +41,8 @@ _NOTES: Final = {
 }
 
 
-def _cell_options(*names: str) -> Decorator:
+def cell_options(*names: str) -> Decorator:
+    """The argument INDICATOR and options that select cells."""
     helps = {
         "area": "Country: ISO code or name.",
         "partner": "The other country.",
@@ -50,9 +61,9 @@ def _cell_options(*names: str) -> Decorator:
 
 
 @click.command()
-@_cell_options("area", "partner", "stage", "sector", "period", "definition")
+@cell_options("area", "partner", "stage", "sector", "period", "definition")
 @setting_options("store")
-@format_option("table", "csv", "json", "parquet")
+@format_option("table", "csv", "json", "parquet", "sentence")
 @language_option
 def show(format_: str, language: str, store: Any, **cell: str | None) -> None:
     """Print an indicator with its interval and n.
@@ -60,54 +71,27 @@ def show(format_: str, language: str, store: Any, **cell: str | None) -> None:
     Example: talentflow show net_rate --area KR --period 2005:2023
     """
     snapshot = open_snapshot(settings_from({"store": store}).store)
-    values = select_values(snapshot, _complete(Query(**cell)))  # type: ignore[arg-type]  # names by click
+    query = complete_query(Query(**cell))  # type: ignore[arg-type]  # names by click
+    values = select_values(snapshot, query)
     if not values.num_rows:
-        raise UsageError(
-            "no figures for this request",
-            expected="a cell that has data",
-            next_step="leave out --partner, --stage, --sector or --period to see what there is",
-        )
-    if format_ == "table":
-        _print_figures(values, snapshot, language)
+        raise describe_absence(snapshot, query)
+    if format_ == "sentence":
+        _print_sentences(values, snapshot, language)
+    elif format_ == "table":
+        print_figures(values, snapshot, language, extra=_list_ranks(snapshot, query))
     else:
         write_table(values, format_)
 
 
 @click.command()
-@_cell_options("area", "partner", "stage", "sector", "period")
-@setting_options("store")
-@format_option("table", "csv", "json", "parquet")
-@language_option
-def spread(format_: str, language: str, store: Any, **cell: str | None) -> None:
-    """Print the figure under every definition, and how far they lie apart.
-
-    Example: talentflow spread out_rate --area KR --period 2018
-    """
-    snapshot = open_snapshot(settings_from({"store": store}).store)
-    query = Query(**{"partner": ALL, "stage": ALL, "sector": ALL, **_given(cell)})
-    if query.area is None or query.period is None:
-        raise UsageError("a spread is over one figure", expected="--area and --period")
-    values = select_values(snapshot, query)
-    if format_ != "table":
-        write_table(values, format_)
-        return
-    _print_figures(values, snapshot, language)
-    known = [value for value in values["value"].to_pylist() if value is not None]
-    if known:
-        decimals = _decimals(values["unit"][0].as_py())
-        low, high = (f"{bound:,.{decimals}f}" for bound in (min(known), max(known)))
-        click.echo(f"\n{len(known)} definitions: from {low} to {high}")
-
-
-@click.command()
-@_cell_options("area", "partner", "stage", "sector", "period", "definition")
+@cell_options("area", "partner", "stage", "sector", "period", "definition")
 @setting_options("store")
 @format_option("text", "json")
 @language_option
 def explain(format_: str, language: str, store: Any, **cell: str | None) -> None:
     """Say how a figure came about: formula, definition, sources, n, what was left out."""
     snapshot = open_snapshot(settings_from({"store": store}).store)
-    query = _complete(Query(**cell))  # type: ignore[arg-type]  # names by click
+    query = complete_query(Query(**cell))  # type: ignore[arg-type]  # names by click
     facts = _explain(snapshot, query)
     if format_ == "json":
         click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
@@ -128,7 +112,7 @@ def explain(format_: str, language: str, store: Any, **cell: str | None) -> None
     click.echo(f"  floor       no figure rests on fewer than {facts['floor']} people")
     if facts["figures"]:
         click.echo("\nFigures")
-        _print_figures(select_values(snapshot, query), snapshot, language, heading=False)
+        print_figures(select_values(snapshot, query), snapshot, language, heading=False)
     print_accounting(facts["accounting"], language)
     if facts["corrections"].get("lines"):
         click.echo("\nCorrections by the owner of the store")
@@ -144,7 +128,7 @@ def explain(format_: str, language: str, store: Any, **cell: str | None) -> None
 
 
 @click.command()
-@_cell_options("area", "partner", "stage", "period")
+@cell_options("area", "partner", "stage", "period")
 @setting_options("store")
 @format_option("table", "csv", "json", "parquet")
 def trace(format_: str, store: Any, **cell: str | None) -> None:
@@ -152,7 +136,7 @@ def trace(format_: str, store: Any, **cell: str | None) -> None:
     from talentflow.core.areas import parse_area
     from talentflow.pipeline.trace import trace_records
 
-    given = _given(cell)
+    given = given_cell(cell)
     for name in ("area", "partner"):
         if name in given:
             given[name] = parse_area(given[name])
@@ -165,11 +149,12 @@ def trace(format_: str, store: Any, **cell: str | None) -> None:
     click.echo(f"{records.num_rows:,} records of {len(records['person_id'].unique()):,} persons")
 
 
-def _given(cell: dict[str, str | None]) -> dict[str, str]:
+def given_cell(cell: dict[str, str | None]) -> dict[str, str]:
+    """What the user said of the cell."""
     return {name: value for name, value in cell.items() if value is not None}
 
 
-def _complete(query: Query) -> Query:
+def complete_query(query: Query) -> Query:
     """The definition a user means who names none: the default rules; for shares of a cohort,
     the authors of all accepted papers."""
     from dataclasses import replace
@@ -197,9 +182,15 @@ def _explain(snapshot: Snapshot, query: Query) -> dict[str, Any]:
     }
 
 
-def _print_figures(
-    values: pa.Table, snapshot: Snapshot, language: str, *, heading: bool = True
+def print_figures(
+    values: pa.Table,
+    snapshot: Snapshot,
+    language: str,
+    *,
+    heading: bool = True,
+    extra: Mapping[str, Callable[[Row], str]] | None = None,
 ) -> None:
+    """Print figures as columns; `extra` holds further columns: head → text of a row."""
     rows = values.to_pylist()
     varying = [
         name
@@ -208,7 +199,43 @@ def _print_figures(
     ]
     if heading and rows:
         click.echo(_heading(rows[0], varying, snapshot, language))
-    print_rows([_figure_row(row, varying) for row in rows], limit=_TABLE_ROWS)
+    further = extra or {}
+    print_rows(
+        [
+            {
+                **_figure_row(row, varying),
+                **{head: tell(row) for head, tell in further.items()},
+            }
+            for row in rows
+        ],
+        limit=_TABLE_ROWS,
+    )
+
+
+def _list_ranks(snapshot: Snapshot, query: Query) -> dict[str, Callable[[Row], str]]:
+    """The column of ranks where areas are shown beside each other; else no column."""
+    if query.area is not None or query.partner not in (None, ALL):
+        return {}
+    names = ("definition_id", "area", "stage", "period")
+    ranks = {
+        tuple(row[name] for name in names): f"{row['rank']} ({row['rank_low']} … "
+        f"{row['rank_high']}) of {row['of']}"
+        for row in select_ranks(snapshot, query).to_pylist()
+    }
+
+    def tell(row: Row) -> str:
+        whole = row["partner"] == row["sector"] == ALL
+        return ranks.get(tuple(row[name] for name in names), "") if whole else ""
+
+    return {"rank (interval)": tell} if ranks else {}
+
+
+def _print_sentences(values: pa.Table, snapshot: Snapshot, language: str) -> None:
+    from talentflow.serve.figures import Figure
+    from talentflow.serve.sentences import say_sentence
+
+    for row in values.select(Figure._fields).to_pylist():
+        click.echo(say_sentence(Figure(**row), language, snapshot))
 
 
 def _heading(row: dict[str, Any], varying: list[str], snapshot: Snapshot, language: str) -> str:

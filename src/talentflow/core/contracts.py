@@ -494,6 +494,44 @@ VALUES: Final = Contract(
     ),
 )
 
+REPLICATES: Final = Contract(
+    name="replicates",
+    row="how the bootstrap moves one published figure, for comparing it with another",
+    key=("indicator", *(c.name for c in _CELL)),
+    private=False,
+    columns=(
+        _text("indicator", "as in indicators", nullable=False),
+        *_CELL,
+        Column(
+            name="replicates",
+            type=pa.list_(pa.float32()),
+            doc="item b of two figures belongs together; rotated, so that only their common "
+            "variances can be read from them",
+            nullable=False,
+        ),
+    ),
+)
+
+RANKS: Final = Contract(
+    name="ranks",
+    row="the place of one area among all that have the same figure, 1 for the highest",
+    key=("indicator", "definition_id", "stage", "period", "area"),
+    private=False,
+    columns=(
+        _text("indicator", "as in indicators", nullable=False),
+        _text("definition_id", "the rules it was counted under", nullable=False),
+        _text("stage", "stage, unknown, or all", nullable=False, among=(*STAGES, ALL)),
+        _text("period", "2018, 2014/2018 or P5Y (ISO 8601)", nullable=False),
+        _text("area", "country", nullable=False, among=AREAS),
+        _count("rank", "place by the published value; equal values share the best place"),
+        _count("rank_low", "best place that the records allow"),
+        _count("rank_high", "worst place that the records allow"),
+        _count("of", "areas that were ranked"),
+        _share("level", "level at which the places hold, at least", nullable=False),
+        _text("snapshot_id", "the snapshot it was published in", nullable=False),
+    ),
+)
+
 CONTRACTS: Final[dict[str, Contract]] = {
     contract.name: contract
     for contract in (
@@ -515,5 +553,7 @@ CONTRACTS: Final[dict[str, Contract]] = {
         STAGE_CHANGES,
         TALLIES,
         VALUES,
+        REPLICATES,
+        RANKS,
     )
 }

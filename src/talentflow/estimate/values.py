@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from talentflow.core.contracts import VALUES, check_table
+from talentflow.core.contracts import REPLICATES, VALUES, check_table
 from talentflow.core.rules import Rules
 from talentflow.estimate.intervals import (
     Interval,
@@ -18,6 +18,7 @@ from talentflow.estimate.intervals import (
     share_interval,
     student_quantile,
 )
+from talentflow.estimate.together import Shown, publish_replicates, rank_areas
 from talentflow.indicators.disclosure import Part, find_withheld
 from talentflow.indicators.quantities import (
     CELL_COLUMNS,
@@ -46,6 +47,14 @@ class Publication:
         return f"{self.first_year}/{self.last_year}"
 
 
+class Estimated(NamedTuple):
+    """Tables of the contracts of the same names."""
+
+    values: pa.Table
+    replicates: pa.Table
+    ranks: pa.Table
+
+
 class _Figure(NamedTuple):
     quantity: Quantity
     value: float | None
@@ -62,7 +71,28 @@ def estimate_values(tallies: pa.Table, rules: Rules, publication: Publication) -
     that would give such a one away are `suppressed`, and years that later records will still
     change are `censored`.
     """
+    figures = _find_figures(MeasureCounts(tallies, publication.floor), rules, publication)
+    return _build_table(figures, publication)
+
+
+def estimate_together(
+    tallies: pa.Table, rules: Rules, publication: Publication, *, replicates: bool
+) -> Estimated:
+    """The same values, with what comparing them needs: ranks, and if asked for the replicates.
+
+    Neither holds anything of a figure that is not shown.
+    """
     counts = MeasureCounts(tallies, publication.floor)
+    figures = _find_figures(counts, rules, publication)
+    shown = [Shown(f.quantity, f.value, f.low, f.high) for f in figures if f.value is not None]
+    return Estimated(
+        values=_build_table(figures, publication),
+        replicates=publish_replicates(shown, counts) if replicates else REPLICATES.empty(),
+        ranks=rank_areas(shown, publication.level, publication.snapshot_id),
+    )
+
+
+def _find_figures(counts: MeasureCounts, rules: Rules, publication: Publication) -> list[_Figure]:
     small, protecting = find_withheld(counts, publication.whole_period)
     z = student_quantile(publication.level, counts.width - 1)
     censored_from = first_censored_year(rules, publication.last_year)
@@ -72,7 +102,7 @@ def estimate_values(tallies: pa.Table, rules: Rules, publication: Publication) -
         shown = flag in ("ok", "censored")
         value, low, high = _bound(quantity, z) if shown else (None, None, None)
         figures.append(_Figure(quantity, value, low, high, quantity.n if shown else None, flag))
-    return _build_table(figures, publication)
+    return figures
 
 
 def first_censored_year(rules: Rules, last_year: int) -> int:

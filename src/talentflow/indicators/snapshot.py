@@ -7,7 +7,8 @@ it is about a person.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +16,13 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from talentflow.core.areas import parse_area
+from talentflow.core.contracts import RANKS, REPLICATES
 from talentflow.core.errors import StoreError, UsageError
 from talentflow.core.vocabulary import ALL, SECTORS, STAGES
 from talentflow.indicators.registry import find_indicator
@@ -47,6 +50,16 @@ class Snapshot:
             raise self._describe_unreadable("values.parquet", error) from error
 
     @cached_property
+    def replicates(self) -> pa.Table | None:
+        """What comparing two figures needs, see the contract; null in older snapshots."""
+        return self._read_optional("replicates.parquet")
+
+    @cached_property
+    def ranks(self) -> pa.Table | None:
+        """Every ranking with its intervals, see the contract; null in older snapshots."""
+        return self._read_optional("ranks.parquet")
+
+    @cached_property
     def indicators(self) -> dict[str, dict[str, Any]]:
         """Indicator id → description, as frozen at publication."""
         return {entry["id"]: entry for entry in self._read("indicators.json")}
@@ -69,6 +82,14 @@ class Snapshot:
             return None
         report: dict[str, Any] = self._read("quality.json")
         return report
+
+    def _read_optional(self, name: str) -> pa.Table | None:
+        if not (self.folder / name).exists():
+            return None
+        try:
+            return pq.ParquetFile(self.folder / name).read()
+        except (OSError, pa.ArrowInvalid) as error:
+            raise self._describe_unreadable(name, error) from error
 
     def _read(self, name: str) -> Any:
         try:
@@ -138,6 +159,36 @@ def select_values(snapshot: Snapshot, query: Query) -> pa.Table:
     periods = [period_order(period) for period in table["period"].to_pylist()]
     keys = list(zip(*columns, periods, strict=True))
     return _take(table, sorted(range(len(keys)), key=keys.__getitem__))
+
+
+def select_ranks(snapshot: Snapshot, query: Query) -> pa.Table:
+    """The rows of `ranks` for the indicator, definition, stage, period and area of a query whose
+    parts have been checked; no rows where there is no ranking."""
+    if snapshot.ranks is None:
+        return RANKS.empty()
+    table = snapshot.ranks
+    for column, value in (
+        ("indicator", query.indicator),
+        ("definition_id", query.definition),
+        ("stage", query.stage),
+        ("period", query.period),
+        ("area", query.area),
+    ):
+        if value is not None:
+            table = table.filter(_equals(table[column], value))
+    return table
+
+
+def read_replicates(snapshot: Snapshot, row: Mapping[str, Any]) -> npt.NDArray[np.float64] | None:
+    """The replicates of one row of `values`; null where it has none."""
+    table = snapshot.replicates
+    if table is None:
+        return None
+    for column in REPLICATES.key:
+        table = table.filter(_equals(table[column], row[column]))
+    if not table.num_rows:
+        return None
+    return np.asarray(table["replicates"].combine_chunks().flatten().to_numpy(), float)
 
 
 def period_order(period: str) -> tuple[int, int]:
@@ -215,16 +266,30 @@ def _filter_period(table: pa.Table, period: str) -> pa.Table:
 
 
 def _describe_absence(table: pa.Table, period: str) -> UsageError:
-    periods = sorted(set(table["period"].to_pylist()), key=period_order)
+    columns = (table["period"].to_pylist(), table["value"].to_pylist())
+    shown = {found for found, value in zip(*columns, strict=True) if value is not None}
+    periods = sorted(set(columns[0]), key=period_order)
     years = [p for p in periods if p.isdigit()] or periods
-    first = period.partition(":")[0]
-    if first.isdigit() and years[0].isdigit():
-        near = [min(years, key=lambda year: abs(int(year) - int(first)))]
-    else:
-        near = difflib.get_close_matches(period, periods, n=1, cutoff=0.5)
+    near = _find_nearest(period, sorted(shown, key=period_order) or periods)
     return UsageError(
         f"no figure for period {period!r}",
         expected=f"{years[0]} to {years[-1]}"
         + (f", or {', '.join(p for p in periods if p not in years)}" if years != periods else ""),
-        next_step=f"the nearest is {near[0]}" if near else None,
+        next_step=f"the nearest is {near}" if near else None,
     )
+
+
+def _find_nearest(period: str, periods: Sequence[str]) -> str | None:
+    """The period whose two ends lie nearest to those asked for; of durations that which looks most
+    like it."""
+    asked = _find_ends(period)
+    ends = {known: found for known in periods if (found := _find_ends(known)) is not None}
+    if asked is None or not ends:
+        close = difflib.get_close_matches(period, periods, n=1, cutoff=0.5)
+        return next(iter([*close, *periods]), None)
+    return min(ends, key=lambda p: abs(ends[p][0] - asked[0]) + abs(ends[p][1] - asked[1]))
+
+
+def _find_ends(period: str) -> tuple[int, int] | None:
+    match = re.fullmatch(r"(\d{1,4})(?:[/:](\d{1,4}))?", period)
+    return (int(match[1]), int(match[2] or match[1])) if match else None

@@ -326,14 +326,13 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
 
     def make() -> stages.Tables:
         tallies = _split_tallies(run.read("careers", "tallies"))
-        values = stages.estimate_all(
+        return stages.estimate_all(
             tallies,
             definitions,
             publication,
             workers=settings.worker_count,
             progress=run.progress,
         )
-        return {"values": values}
 
     run.run("values", [snapshot_id], make)
     manifest = build_manifest(
@@ -359,11 +358,10 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
         "corrections": manifest["corrections"],
     }
     described = [*(d.to_dict() for d in definitions), *facts["cohorts"]]
+    tables = {name: run.read("values", name) for name in ("values", "replicates", "ranks")}
     folder = run.catalog.publish(
         snapshot_id,
-        lambda folder: write_snapshot(
-            folder, run.read("values", "values"), described, manifest, quality
-        ),
+        lambda folder: write_snapshot(folder, tables, described, manifest, quality),
     )
     run.catalog.write_current(run.keys)
     return BuildReport(

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from talentflow import __version__
 from talentflow.core.catalog import write_parquet
-from talentflow.core.contracts import VALUES, check_table
+from talentflow.core.contracts import CONTRACTS, Contract, check_table
 from talentflow.core.provenance import checksum_file
 from talentflow.indicators.registry import INDICATORS
 from talentflow.pipeline.inputs import SECOND_OPINION
@@ -55,22 +55,24 @@ LICENCES: Final[tuple[dict[str, str], ...]] = (
 
 def write_snapshot(
     folder: Path,
-    values: pa.Table,
+    tables: Mapping[str, pa.Table],
     definitions: Iterable[Mapping[str, Any]],
     manifest: Mapping[str, Any],
     quality: Mapping[str, Any],
 ) -> None:
     """Fill a folder with the published tables, their descriptions and a Frictionless package.
 
-    `quality` tells how well affiliations and people were resolved, see `pipeline.quality`.
+    `tables` are the published ones by name, `values` among them; `quality` tells how
+    well affiliations and people were resolved, see `pipeline.quality`.
     """
-    write_parquet(check_table(values, VALUES), folder / "values.parquet")
+    for name, table in tables.items():
+        write_parquet(check_table(table, CONTRACTS[name]), folder / f"{name}.parquet")
     _write_json(folder / "definitions.json", list(definitions))
     _write_json(folder / "indicators.json", [i.to_dict() for i in INDICATORS])
-    _write_json(folder / "series.json", list_series(values))
+    _write_json(folder / "series.json", list_series(tables["values"]))
     _write_json(folder / "manifest.json", manifest)
     _write_json(folder / "quality.json", quality)
-    _write_json(folder / "datapackage.json", describe_package(folder, manifest))
+    _write_json(folder / "datapackage.json", describe_package(folder, manifest, list(tables)))
 
 
 def list_series(values: pa.Table) -> list[dict[str, Any]]:
@@ -151,8 +153,10 @@ def build_manifest(
     }
 
 
-def describe_package(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """A Frictionless Data Package (specs.frictionlessdata.io, v1) of the folder."""
+def describe_package(
+    folder: Path, manifest: Mapping[str, Any], tables: Iterable[str] = ("values",)
+) -> dict[str, Any]:
+    """A Frictionless Data Package (specs.frictionlessdata.io, v1) of the folder and its tables."""
     names = ("definitions", "indicators", "series", "quality", "manifest")
     return {
         "profile": "data-package",
@@ -163,16 +167,19 @@ def describe_package(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any
         "licenses": [{"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}],
         "sources": [{"title": s["title"], "path": s["url"]} for s in manifest["licences"]],
         "resources": [
-            {
-                "name": "values",
-                "path": "values.parquet",
-                "profile": "tabular-data-resource",
-                "format": "parquet",
-                "mediatype": "application/vnd.apache.parquet",
-                "bytes": (folder / "values.parquet").stat().st_size,
-                "hash": f"sha256:{checksum_file(folder / 'values.parquet')}",
-                "schema": _describe_schema(),
-            },
+            *(
+                {
+                    "name": name,
+                    "path": f"{name}.parquet",
+                    "profile": "tabular-data-resource",
+                    "format": "parquet",
+                    "mediatype": "application/vnd.apache.parquet",
+                    "bytes": (folder / f"{name}.parquet").stat().st_size,
+                    "hash": f"sha256:{checksum_file(folder / f'{name}.parquet')}",
+                    "schema": _describe_schema(CONTRACTS[name]),
+                }
+                for name in tables
+            ),
             *(
                 {
                     "name": name,
@@ -189,10 +196,15 @@ def describe_package(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _describe_schema() -> dict[str, Any]:
-    kinds = {pa.string(): "string", pa.float64(): "number", pa.int64(): "integer"}
+def _describe_schema(contract: Contract) -> dict[str, Any]:
+    kinds = {
+        pa.string(): "string",
+        pa.float64(): "number",
+        pa.int64(): "integer",
+        pa.list_(pa.float32()): "array",
+    }
     fields = []
-    for column in VALUES.columns:
+    for column in contract.columns:
         constraints: dict[str, Any] = {} if column.nullable else {"required": True}
         if column.among is not None and len(column.among) < 20:
             constraints["enum"] = list(column.among)
@@ -204,7 +216,7 @@ def _describe_schema() -> dict[str, Any]:
                 "constraints": constraints,
             }
         )
-    return {"fields": fields, "primaryKey": list(VALUES.key)}
+    return {"fields": fields, "primaryKey": list(contract.key)}
 
 
 def _count_rejects(rejects: pa.Table) -> list[dict[str, Any]]:

@@ -18,16 +18,19 @@ from talentflow.core.contracts import (
     INPUTS,
     MENTION_ORGANIZATIONS,
     MENTIONS,
+    RANKS,
     RECORDS,
     REJECTS,
+    REPLICATES,
     RESOLVED_MENTIONS,
     UNIVERSITY_DOMAINS,
     VALUES,
+    Contract,
 )
 from talentflow.core.executor import run_in_processes
 from talentflow.core.progress import Progress
 from talentflow.core.rules import Rules
-from talentflow.estimate.values import Publication, estimate_values
+from talentflow.estimate.values import Estimated, Publication, estimate_together
 from talentflow.indicators.definitions import DEFAULT, Definition, define_cohort
 from talentflow.pipeline.inputs import SECOND_OPINION, InputFile
 from talentflow.resolve.align_authors import align_authors
@@ -210,20 +213,34 @@ def estimate_all(
     *,
     workers: int,
     progress: Progress,
-) -> pa.Table:
-    """Tallies by definition → values under all of them, sorted by key."""
-    tasks = [(tallies[d.id], d.rules, publication) for d in definitions if d.id in tallies]
+) -> Tables:
+    """Tallies by definition → values and ranks under all of them, and the replicates that
+    comparisons under the default one need; each sorted by key."""
+    tasks = [
+        (tallies[d.id], d.rules, publication, d.id == DEFAULT.id)
+        for d in definitions
+        if d.id in tallies
+    ]
     progress.start("indicators", len(tasks))
     parts = []
     for part in run_in_processes(_estimate, tasks, min(workers, len(tasks))):
         parts.append(part)
         progress.advance()
-    values = pa.concat_tables([VALUES.empty(), *parts])
-    values = values.sort_by([(name, "ascending") for name in VALUES.key])
+    values = _join_sorted(VALUES, [part.values for part in parts])
     shown = values.num_rows - values["value"].null_count
     progress.finish(f"{shown:,} figures, {values['value'].null_count:,} withheld")
-    return values
+    return {
+        "values": values,
+        "replicates": _join_sorted(REPLICATES, [part.replicates for part in parts]),
+        "ranks": _join_sorted(RANKS, [part.ranks for part in parts]),
+    }
 
 
-def _estimate(task: tuple[pa.Table, Rules, Publication]) -> pa.Table:
-    return estimate_values(*task)
+def _estimate(task: tuple[pa.Table, Rules, Publication, bool]) -> Estimated:
+    tallies, rules, publication, is_default = task
+    return estimate_together(tallies, rules, publication, replicates=is_default)
+
+
+def _join_sorted(contract: Contract, parts: list[pa.Table]) -> pa.Table:
+    together = pa.concat_tables([contract.empty(), *parts])
+    return together.sort_by([(name, "ascending") for name in contract.key])

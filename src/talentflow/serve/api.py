@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from talentflow.core.areas import LANGUAGES, area_name
 from talentflow.core.errors import UsageError
 from talentflow.core.vocabulary import ALL
+from talentflow.indicators.absence import describe_absence
 from talentflow.indicators.snapshot import Query as ValueQuery
 from talentflow.indicators.snapshot import select_values
 from talentflow.serve.asking import check_language, read_request
@@ -21,9 +22,11 @@ from talentflow.serve.charts.picture import draw_picture
 from talentflow.serve.charts.quality import QUALITY_CHARTS, QualityChart
 from talentflow.serve.charts.theme import make_theme
 from talentflow.serve.exports import FORMATS, MEDIA_TYPES, tabulate_figures, write_table
+from talentflow.serve.figures import Figure
 from talentflow.serve.live import Edition
 from talentflow.serve.problems import NotFoundError
 from talentflow.serve.quality import find_quality_chart
+from talentflow.serve.sentences import say_sentence
 
 FILES: Final = (
     "values.parquet",
@@ -32,6 +35,8 @@ FILES: Final = (
     "indicators.json",
     "series.json",
     "quality.json",
+    "replicates.parquet",
+    "ranks.parquet",
     "manifest.json",
 )
 """The files of a published snapshot, all of which may be taken away."""
@@ -83,6 +88,7 @@ def list_values(
     stage: Text = None,
     sector: Text = None,
     format: Annotated[str, Query(max_length=100, examples=list(FORMATS))] = "json",  # noqa: A002 — the name users know
+    sentences: Text = None,
 ) -> Response:
     """Figures of one indicator, selected by cell and period."""
     edition = _edition(request)
@@ -97,7 +103,15 @@ def list_values(
     )
     table = select_values(edition.snapshot, query)
     asked = {name: value for name, value in asdict(query).items() if value is not None}
-    body = write_table(table, format, about={"snapshot_id": edition.id, "query": asked})
+    about: dict[str, Any] = {"snapshot_id": edition.id, "query": asked}
+    if not table.num_rows:
+        absence = describe_absence(edition.snapshot, query)
+        about["absent"] = {"found": absence.found, "expected": absence.expected}
+    if sentences is not None and format == "json":
+        figures = [Figure(**row) for row in table.select(Figure._fields).to_pylist()]
+        language = check_language(sentences)
+        about["sentences"] = [say_sentence(f, language, edition.snapshot) for f in figures]
+    body = write_table(table, format, about=about)
     return _send(body, format, f"talentflow-{indicator}")
 
 

@@ -85,6 +85,14 @@ def list_windows(edition: Edition) -> list[str]:
     ]
 
 
+def name_definition(indicator: str, definition: str | None) -> str:
+    """The definition a user means who names none: the default rules; for shares of a cohort,
+    the authors of all accepted papers."""
+    if definition:
+        return definition
+    return f"{DEFAULT}@{ALL}" if indicator in ("work_share", "origin_share") else DEFAULT
+
+
 def _check_window(edition: Edition, window: str | None) -> str | None:
     if not window:
         return None

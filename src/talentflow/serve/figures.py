@@ -90,6 +90,7 @@ class Figures:
         self.table = self.table.take(pc.sort_indices(_codes(self.table, _GROUP)))
         self._groups = dict(_find_groups(self.table))
         self._spans = _join_spans(self._groups)
+        self.snapshot = snapshot
         self.last_year = int(snapshot.manifest["last_year"])
         self._period_cache: dict[tuple[str, str], dict[str, bool]] = {}
         self._of_area = lru_cache(maxsize=4096)(self._read_group)

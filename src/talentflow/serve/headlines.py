@@ -10,8 +10,10 @@ from typing import Final
 from talentflow.core.vocabulary import ALL
 from talentflow.serve.charts.chart import Request
 from talentflow.serve.charts.world import COHORT, ORALS
+from talentflow.serve.contrasts import say_rank
 from talentflow.serve.figures import Cell, Figure
-from talentflow.serve.words import describe_figure, say_interval, say_number, say_value
+from talentflow.serve.sentences import say_sentence
+from talentflow.serve.words import say_interval, say_number, say_value
 
 STRIP_WIDTH: Final = 240
 _MARGIN: Final = 6
@@ -42,6 +44,7 @@ class Headline:
     n: str
     sentence: str
     strip: Strip | None
+    rank: str = ""
 
 
 def list_headlines(request: Request) -> list[Headline]:
@@ -73,7 +76,11 @@ def _make(
     figure = found.get(request.area)
     language = request.language
     if figure is None or figure.value is None:
-        sentence = describe_figure(figure, language) if figure else request.text("headline.none")
+        sentence = (
+            say_sentence(figure, language, request.figures.snapshot)
+            if figure
+            else request.text("headline.none")
+        )
         return Headline(id=id_, indicator=indicator, figure=None, value="", interval="", n="",
                         sentence=sentence, strip=None)  # fmt: skip
     others = [f.value for area, f in found.items() if area != request.area and f.value is not None]
@@ -84,7 +91,8 @@ def _make(
         value=say_value(figure, language),
         interval=say_interval(figure, language),
         n=say_number(figure.n, language),
-        sentence=describe_figure(figure, language),
+        sentence=say_sentence(figure, language, request.figures.snapshot),
+        rank=say_rank(figure, language, request.figures.snapshot),
         strip=_draw_strip(figure, others),
     )
 

@@ -12,8 +12,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from talentflow.core.areas import parse_area
 from talentflow.core.errors import UsageError
 from talentflow.core.vocabulary import FLAGS
+from talentflow.estimate.ranks import RANKED_FROM
+from talentflow.indicators.snapshot import Query as ValueQuery
+from talentflow.indicators.snapshot import select_ranks
 from talentflow.serve.asking import check_area, list_definitions, list_windows, read_request
+from talentflow.serve.changes import list_changes
 from talentflow.serve.charts.chart import Request as Asked
+from talentflow.serve.charts.specification import CURVES
+from talentflow.serve.contrasts import say_short_rank
 from talentflow.serve.figures import DEFAULT, Cell
 from talentflow.serve.headlines import STRIP_WIDTH, list_headlines
 from talentflow.serve.live import Edition
@@ -28,6 +34,7 @@ SECTIONS: Final = (
     ("moves", ("net_rate", "rates", "flows")),
     ("staying", ("retention", "study_to_work")),
     ("top", ("cohort", "cohort_places")),
+    ("definitions", tuple(CURVES)),
 )
 """The sections of a country's page and the charts in each."""
 
@@ -79,6 +86,7 @@ def show_overview(
             panel=make_panel(edition, "ranking", asked),
             table=_summarise_world(edition, lang, asked.definition, asked.window_for("net_rate")),
             level=say_level(edition.manifest["level"], lang),
+            ranked_from=RANKED_FROM,
         )
 
     return _page(edition, (lang, path), make)
@@ -112,6 +120,7 @@ def show_country(
             area_word=name_area(asked.area, lang),
             areas=sort_by_name(edition.figures.areas, lang),
             headlines=list_headlines(asked),
+            changes=list_changes(asked),
             strip_width=STRIP_WIDTH,
             peers=len(edition.figures.areas),
             indicators=edition.snapshot.indicators,
@@ -261,6 +270,7 @@ def _summarise_world(
     def size(area: str) -> float:
         return stocks[area].value or 0.0 if area in stocks else 0.0
 
+    places = _find_places(edition, definition, window)
     rows = []
     for area in sorted(figures.areas, key=size, reverse=True):
         found = [stocks.get(area), *(rates[name].get(area) for name in _TABLE_RATES)]
@@ -269,8 +279,19 @@ def _summarise_world(
             for figure in found
         ]
         rate = rates["net_rate"].get(area)
-        rows.append((area, cells, say_number(rate.n if rate else None, language)))
-    return {"year": year or "", "window": window or "", "rows": rows}
+        place = say_short_rank(places.get(area), language)
+        rows.append((area, cells, place, say_number(rate.n if rate else None, language)))
+    ranked = max((row["of"] for row in places.values()), default=0)
+    return {"year": year or "", "window": window or "", "rows": rows, "ranked": ranked}
+
+
+def _find_places(
+    edition: Edition, definition: str, window: str | None
+) -> dict[str, dict[str, int]]:
+    """Area → its place by the net rate of the window."""
+    query = ValueQuery(indicator="net_rate", definition=definition, period=window or "")
+    rows = select_ranks(edition.snapshot, query).to_pylist()
+    return {row["area"]: row for row in rows}
 
 
 def _describe(paths: dict[str, Any]) -> list[dict[str, Any]]:

@@ -11,8 +11,10 @@ from talentflow.core.vocabulary import ALL
 from talentflow.serve.charts import make_chart
 from talentflow.serve.charts.chart import Chart, Request
 from talentflow.serve.charts.quality import QualityChart, say_cell
+from talentflow.serve.contrasts import find_rank, say_short_rank
 from talentflow.serve.figures import DEFAULT, Figure
 from talentflow.serve.live import Edition
+from talentflow.serve.sentences import say_sentence
 from talentflow.serve.texts import get_text
 from talentflow.serve.words import (
     name_area,
@@ -26,16 +28,20 @@ from talentflow.serve.words import (
 
 SHOWN_ROWS: Final = 300
 DOWNLOADS: Final = ("csv", "parquet", "png", "svg", "json")
-_NUMERIC: Final = frozenset({"value", "interval", "n"})
+_NUMERIC: Final = frozenset({"value", "interval", "n", "rank"})
+_FEW_DEFINITIONS: Final = 2
+"""A chart across more definitions than these names them itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Column heads with whether they are numbers, and rows of finished cells."""
+    """Column heads with whether they are numbers, rows of finished cells, and each row said as
+    a sentence (where the rows are figures)."""
 
     heads: tuple[tuple[str, bool], ...]
     rows: tuple[tuple[str, ...], ...]
     count: int
+    sentences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +65,17 @@ def make_panel(edition: Edition, id_: str, request: Request) -> Panel:
     known = edition.snapshot.definitions
     used = list(dict.fromkeys(row.definition_id for row in chart.rows)) or [chart.definition_id]
     cohort = any(known.get(id_, {}).get("population") for id_ in used)
+    across = len(used) > _FEW_DEFINITIONS
     titles = [known.get(id_, {}).get("title", {}).get(language, id_) for id_ in used]
     return Panel(
         chart=chart,
         table=make_table(edition, chart),
         links={kind: link_chart(chart, kind) for kind in DOWNLOADS},
-        definition_title=" · ".join(titles),
-        fallback=bool(chart.rows) and request.definition != chart.definition_id and not cohort,
+        definition_title="" if across else " · ".join(titles),
+        fallback=not across
+        and bool(chart.rows)
+        and request.definition != chart.definition_id
+        and not cohort,
         n_text=_say_n(edition, chart),
         sources=", ".join(list_sources(edition)),
         empty_text=request.text("chart.none"),
@@ -131,7 +141,10 @@ def make_table(edition: Edition, chart: Chart) -> Table:
     heads = tuple(
         (get_text(f"column.{column}", language), column in _NUMERIC) for column in chart.columns
     )
-    return Table(heads=heads, rows=rows, count=len(chart.rows))
+    sentences = tuple(
+        say_sentence(row, language, edition.snapshot) for row in chart.rows[:SHOWN_ROWS]
+    )
+    return Table(heads=heads, rows=rows, count=len(chart.rows), sentences=sentences)
 
 
 def _say_n(edition: Edition, chart: Chart) -> str:
@@ -175,5 +188,8 @@ _CELLS: Final[dict[str, Callable[[Figure, str, Edition], str]]] = {
     "value": lambda row, language, _: say_value(row, language),
     "interval": lambda row, language, _: say_interval(row, language),
     "n": lambda row, language, _: say_number(row.n, language),
+    "rank": lambda row, language, edition: say_short_rank(
+        find_rank(row, edition.snapshot), language
+    ),
     "flag": lambda row, language, _: get_text(f"flag.{row.flag}.short", language),
 }

@@ -8,6 +8,7 @@ from typing import Final
 from talentflow.core.errors import UsageError
 from talentflow.serve.charts import country, world
 from talentflow.serve.charts.chart import Chart, Request
+from talentflow.serve.charts.specification import CURVES
 
 WORLD_CHARTS: Final[dict[str, Callable[[Request], Chart]]] = {"ranking": world.chart_ranking}
 
@@ -23,6 +24,7 @@ AREA_CHARTS: Final[dict[str, Callable[[Request], Chart]]] = {
     "cohort_places": world.chart_cohort_places,
     "sector_moves": country.chart_sector_moves,
     "mobile": country.chart_mobile,
+    **CURVES,
 }
 
 

@@ -35,7 +35,7 @@ def chart_ranking(request: Request) -> Chart:
         request=request,
         rows=rows,
         draw=lambda: draw_dots(dots, request),
-        columns=("area", "value", "interval", "n"),
+        columns=("area", "value", "interval", "rank", "n"),
         when=say_period(window or "", request.language),
         notes=(request.text("chart.ranking.note", count=len(rows)),),
     )
@@ -58,7 +58,7 @@ def chart_cohort_places(request: Request) -> Chart:
         request=request,
         rows=rows,
         draw=lambda: draw_dots(dots, request),
-        columns=("area", "value", "interval", "n"),
+        columns=("area", "value", "interval", "rank", "n"),
         when=say_period(window or "", request.language),
         notes=(request.text("chart.cohort.note"),),
     )
