@@ -33,7 +33,7 @@ PUBLISHED: Final = "published"
 @dataclass(frozen=True)
 class Snapshot:
     """A published folder: `values.parquet`, `definitions.json`, `indicators.json`,
-    `series.json`, `quality.json`, `manifest.json`, `datapackage.json`."""
+    `series.json`, `quality.json`, `replication.json`, `manifest.json`, `datapackage.json`."""
 
     folder: Path
 
@@ -68,6 +68,14 @@ class Snapshot:
         if not (self.folder / "quality.json").exists():
             return None
         report: dict[str, Any] = self._read("quality.json")
+        return report
+
+    @cached_property
+    def replication(self) -> dict[str, Any] | None:
+        """How figures that others published compare; null in snapshots of older builds."""
+        if not (self.folder / "replication.json").exists():
+            return None
+        report: dict[str, Any] = self._read("replication.json")
         return report
 
     def _read(self, name: str) -> Any:

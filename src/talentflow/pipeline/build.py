@@ -42,6 +42,7 @@ from talentflow.pipeline.correcting import (
 from talentflow.pipeline.inputs import SECOND_OPINION, Inputs, find_inputs, list_checksums
 from talentflow.pipeline.publish import build_manifest, write_snapshot
 from talentflow.pipeline.quality import QualityInputs, measure_quality
+from talentflow.pipeline.replicating import read_report, replicate
 from talentflow.resolve.corrections_csv import Corrections
 from talentflow.resolve.people import drop_opted_out
 from talentflow.resolve.people_changes import compare_people
@@ -315,7 +316,8 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
     facts = json.loads(run.read("careers", "facts")["json"][0].as_py())
     first, last = facts["years"]
     code = checksum_code("core", "indicators", "estimate", "pipeline")
-    snapshot_id = checksum_value([run.keys, settings.level, settings.floor, code])[:16]
+    compared = list_checksums(inputs.comparison)
+    snapshot_id = checksum_value([run.keys, settings.level, settings.floor, code, compared])[:16]
     publication = Publication(
         level=settings.level,
         floor=settings.floor,
@@ -336,6 +338,7 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
         return {"values": values}
 
     run.run("values", [snapshot_id], make)
+    replicate(run)
     manifest = build_manifest(
         snapshot_id=snapshot_id,
         settings={
@@ -348,6 +351,7 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
         inputs=run.read("read", "inputs"),
         registry=[file.to_dict() for file in inputs.registry],
         gold=[file.to_dict() for file in inputs.gold],
+        comparison=[file.to_dict() for file in inputs.comparison],
         rejects=run.read("read", "rejects"),
         facts=facts,
         corrections=sum_corrections(run.corrections.sha256, run.read("corrections", "corrections")),
@@ -362,7 +366,12 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
     folder = run.catalog.publish(
         snapshot_id,
         lambda folder: write_snapshot(
-            folder, run.read("values", "values"), described, manifest, quality
+            folder,
+            run.read("values", "values"),
+            described,
+            manifest,
+            quality,
+            replication={"snapshot_id": snapshot_id, **read_report(run)},
         ),
     )
     run.catalog.write_current(run.keys)

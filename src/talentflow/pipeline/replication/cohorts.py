@@ -44,9 +44,7 @@ class Cohort(NamedTuple):
 def compare_cohorts(published: Published) -> list[Comparison]:
     """One row per published share."""
     return [
-        _compare(facts, area, published)
-        for facts in list_facts("cohorts")
-        for area in facts.values
+        _compare(facts, area, published) for facts in list_facts("cohorts") for area in facts.values
     ]
 
 
@@ -133,11 +131,8 @@ def _judge(
     theirs = Share(described["published"], described["low"], described["high"])
     found = subtract_shares(Share(row["value"], row["low"], row["high"]), theirs)
     verdict = "agrees" if found.low <= 0 <= found.high else "differs"
-    said = {
-        "difference": f"{found.value:+.1f}",
-        "low": f"{found.low:+.1f}",
-        "high": f"{found.high:+.1f}",
-    }
+    names = ("difference", "low", "high")
+    said = {name: _say_points(value) for name, value in zip(names, found, strict=True)}
     return {
         "verdict": verdict,
         "explanation": join(say(f"cohort.{verdict}", **said), *notes),
@@ -152,3 +147,8 @@ def _refuse(reason: str, notes: list[Text]) -> dict[str, Any]:
         "verdict": "not_comparable",
         "explanation": join(say(f"cohort.{reason}"), *notes),
     }
+
+
+def _say_points(value: float) -> str:
+    """With sign and one decimal; zero has no sign."""
+    return f"{round(value, 1):+.1f}" if round(value, 1) else "0.0"

@@ -59,7 +59,9 @@ def compare_conferences(published: Published, tables: Mapping[str, pa.Table]) ->
         _correlate("net_rate", net, years=(FIRST, LAST)),
         _correlate("net_rate_window", five_years, years=WINDOW),
         _correlate("stock", stock, years=(FIRST, LAST), logarithms=True),
-        _correlate("flow_window", _pair_flows(published, tables["flows"]), years=WINDOW, logarithms=True),
+        _correlate(
+            "flow_window", _pair_flows(published, tables["flows"]), years=WINDOW, logarithms=True
+        ),
     ]
     return [check for check in checks if check is not None]
 
@@ -185,4 +187,4 @@ def rank_correlation(values: Floats) -> float:
 def _pearson(values: Floats) -> float:
     if (values.std(axis=0) == 0).any():
         return float("nan")
-    return float(np.corrcoef(values.T)[0, 1])
+    return float(np.asarray(np.corrcoef(values.T))[0, 1])

@@ -287,7 +287,7 @@ def _measure(id_: str, ours: Cells, theirs: Cells) -> dict[str, Any]:
         "cells": len(keys),
         "equal": int((off == 0).sum()),
         "largest": float(off.max(initial=0)),
-        "correlation": round(float(np.corrcoef(pairs.T)[0, 1]), 6) if varied else None,
+        "correlation": round(float(np.asarray(np.corrcoef(pairs.T))[0, 1]), 6) if varied else None,
     }
 
 

@@ -30,7 +30,8 @@ class Published:
         if key not in self._kept:
             table = self._values
             chosen = pc.and_(
-                pc.equal(table["indicator"], indicator), pc.equal(table["definition_id"], definition)
+                pc.equal(table["indicator"], indicator),
+                pc.equal(table["definition_id"], definition),
             )
             if indicator != "retention":
                 chosen = pc.and_(chosen, pc.equal(table["stage"], ALL))

@@ -202,7 +202,8 @@ def _check_period(connection: duckdb.DuckDBPyConnection) -> Check:
     cells, largest = _ask(
         connection,
         f"""with rated as (select area, avg(population) as population,
-                (avg(inflow) - avg(outflow)) / avg(population) as of_means, avg(net_rate) as of_rates
+                (avg(inflow) - avg(outflow)) / avg(population) as of_means,
+                avg(net_rate) as of_rates
             from rates where year between {first} and {last} group by area
             having avg(population) >= {_LARGE})
         select count(*), 1000 * max(abs(of_means - of_rates)) from rated""",
@@ -218,9 +219,7 @@ def _check_period(connection: duckdb.DuckDBPyConnection) -> Check:
     )
 
 
-def _compare_printed(
-    connection: duckdb.DuckDBPyConnection, facts: Facts, name: str
-) -> Comparison:
+def _compare_printed(connection: duckdb.DuckDBPyConnection, facts: Facts, name: str) -> Comparison:
     """A printed figure beside the same figure computed from the tables."""
     query, unit, digits = _find_quantity(facts, name)
     (told,) = _ask(connection, query)
