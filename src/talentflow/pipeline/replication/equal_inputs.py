@@ -164,7 +164,7 @@ def _check_definition(
     )
     ours, theirs = counted("stock"), ask(_STOCK_SMD)
     ratio = _ratio(ours, theirs)
-    stock = _measure(f"stock_{id_}", ours, theirs)
+    stock = _measure(f"stock_{id_}_definition", ours, theirs)
     same = stock["equal"] == stock["cells"]
     why = "why.stock_definition_equal" if same else "why.stock_definition"
     return [

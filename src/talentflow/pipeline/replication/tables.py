@@ -121,12 +121,12 @@ def _check_flow_sums(connection: duckdb.DuckDBPyConnection) -> Check:
     )
     left, moves = _ask(
         connection,
-        f"""select (select sum(f.moves) filter (a.area is null or b.area is null)
+        f"""select (select coalesce(sum(f.moves) filter (a.area is null or b.area is null), 0)
                 from flows f
                 left join rates a on (a.area, a.year) = (f.origin, f.year)
                 left join rates b on (b.area, b.year) = (f.destination, f.year)
                 where '{smd.UNKNOWN_AREA}' not in (f.origin, f.destination)),
-            (select sum(moves) from flows)""",
+            (select coalesce(sum(moves), 0) from flows)""",
     )
     return _judge("flow_sums", found, "moves", left=f"{left:,}", moves=f"{moves:,}")
 
