@@ -344,6 +344,18 @@ def test_without_tables_the_parts_say_why(tmp_path: Path) -> None:
     assert json.loads(json.dumps(report)) == report
 
 
+def test_a_build_publishes_the_report(toy_store: Any) -> None:
+    folder = toy_store.report.folder
+    report = json.loads((folder / "replication.json").read_text("utf-8"))
+    assert report["snapshot_id"] == toy_store.report.snapshot_id
+    assert report["parts"]["tables"]["skipped"]
+    flows = report["parts"]["equal_inputs"]["rows"][0]
+    assert (flows["id"], flows["holds"]) == ("equal_flows", True)
+    package = json.loads((folder / "datapackage.json").read_text("utf-8"))
+    assert "replication" in {resource["name"] for resource in package["resources"]}
+    assert toy_store.report.manifest["comparison"] == []
+
+
 @pytest.mark.real
 def test_report_on_real_tables_is_plain_and_explained(shared_data: Path) -> None:
     folder = shared_data / "scholarlymigration"

@@ -151,4 +151,4 @@ def _refuse(reason: str, notes: list[Text]) -> dict[str, Any]:
 
 def _say_points(value: float) -> str:
     """With sign and one decimal; zero has no sign."""
-    return f"{round(value, 1):+.1f}" if round(value, 1) else "0.0"
+    return f"{round(value, 1):+.1f}".replace("-", "−") if round(value, 1) else "0.0"

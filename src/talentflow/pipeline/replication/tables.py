@@ -239,7 +239,7 @@ def _compare_printed(connection: duckdb.DuckDBPyConnection, facts: Facts, name: 
         ours_unit=unit,
         ours_period=facts.edition,
         ours_definition=smd.SOURCE,
-        ours_denominator=list_facts("tables")[0].denominator if not facts.other else None,
+        ours_denominator=None if facts.other else facts.denominator,
         difference=off,
     )
 
