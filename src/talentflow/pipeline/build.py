@@ -356,12 +356,7 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
         facts=facts,
         corrections=sum_corrections(run.corrections.sha256, run.read("corrections", "corrections")),
     )
-    quality = {
-        "snapshot_id": snapshot_id,
-        **json.loads(run.read("quality", "report")["json"][0].as_py()),
-        "second_opinion": facts["second_opinion"],
-        "corrections": manifest["corrections"],
-    }
+    quality = _complete_quality(run, manifest)
     described = [*(d.to_dict() for d in definitions), *facts["cohorts"]]
     folder = run.catalog.publish(
         snapshot_id,
@@ -378,6 +373,16 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
     return BuildReport(
         snapshot_id=snapshot_id, folder=folder, seconds=run.seconds, manifest=manifest
     )
+
+
+def _complete_quality(run: _Build, manifest: dict[str, Any]) -> dict[str, Any]:
+    """The report on quality with what the manifest knows of it."""
+    return {
+        "snapshot_id": manifest["snapshot_id"],
+        **json.loads(run.read("quality", "report")["json"][0].as_py()),
+        "second_opinion": manifest["second_opinion"],
+        "corrections": manifest["corrections"],
+    }
 
 
 def _split_tallies(tallies: pa.Table) -> dict[str, pa.Table]:
