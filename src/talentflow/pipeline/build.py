@@ -356,17 +356,12 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
         facts=facts,
         corrections=sum_corrections(run.corrections.sha256, run.read("corrections", "corrections")),
     )
-    quality = _complete_quality(run, manifest)
+    reports = _complete_quality(run, manifest), read_report(run, snapshot_id)
     described = [*(d.to_dict() for d in definitions), *facts["cohorts"]]
     folder = run.catalog.publish(
         snapshot_id,
         lambda folder: write_snapshot(
-            folder,
-            run.read("values", "values"),
-            described,
-            manifest,
-            quality,
-            replication={"snapshot_id": snapshot_id, **read_report(run)},
+            folder, run.read("values", "values"), described, manifest, *reports
         ),
     )
     run.catalog.write_current(run.keys)

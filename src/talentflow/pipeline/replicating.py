@@ -46,10 +46,9 @@ def replicate(run: Run) -> None:
     run.run(REPLICATION, ingredients, lambda: _as_table(_measure(run, folder)))
 
 
-def read_report(run: Run) -> dict[str, Any]:
-    """The report as plain values."""
-    report: dict[str, Any] = _read(run, REPLICATION)
-    return report
+def read_report(run: Run, snapshot_id: str) -> dict[str, Any]:
+    """The report as plain values, under the id of its snapshot."""
+    return {"snapshot_id": snapshot_id, **_read(run, REPLICATION)}
 
 
 def _measure(run: Run, folder: Path) -> dict[str, Any]:
