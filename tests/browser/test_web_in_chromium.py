@@ -97,7 +97,16 @@ def test_hover_tells_the_figure(open_page: Open) -> None:
 
 @pytest.mark.parametrize("viewport", [PHONE, {"width": 390, "height": 844}, LAPTOP])
 @pytest.mark.parametrize(
-    "path", ["/en/", "/ko/area/KR", "/ko/quality", "/en/data", "/ko/api", "/en/method/flow"]
+    "path",
+    [
+        "/en/",
+        "/ko/area/KR",
+        "/ko/quality",
+        "/en/data",
+        "/ko/api",
+        "/en/method/flow",
+        "/ko/replication",
+    ],
 )
 def test_nothing_sticks_out(open_page: Open, path: str, viewport: dict[str, int]) -> None:
     page = open_page(path, viewport=viewport)

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from synthetic_quality import make_quality
+from synthetic_replication import make_replication
 
 from talentflow.core.contracts import RANKS, REPLICATES, VALUES, check_table
 from talentflow.core.rules import Population
@@ -65,6 +66,7 @@ def write_store(store: Path, *, seed: int = 7, snapshot_id: str = "2026-01-15-to
     _write_json(folder / "definitions.json", [d.to_dict() for d in (*DEFINITIONS, *COHORTS)])
     _write_json(folder / "manifest.json", _make_manifest(snapshot_id))
     _write_json(folder / "quality.json", make_quality(snapshot_id))
+    _write_json(folder / "replication.json", make_replication(table, snapshot_id))
     _write_json(folder / "datapackage.json", {"name": "toy", "resources": []})
     publish(store, snapshot_id)
     return store

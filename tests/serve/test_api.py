@@ -142,7 +142,7 @@ def test_description_is_complete(client: httpx.Client) -> None:
         operation for methods in description["paths"].values() for operation in methods.values()
     ]
     assert all(operation["description"] for operation in operations)
-    assert len({operation["operationId"] for operation in operations}) == len(operations) == 11
+    assert len({operation["operationId"] for operation in operations}) == len(operations) == 12
     for lang in ("en", "ko"):
         page = client.get(f"/{lang}/api").text
         assert all(path in page for path in description["paths"])

@@ -13,7 +13,7 @@ from talentflow.core.areas import LANGUAGES, area_name
 from talentflow.indicators.registry import INDICATORS
 
 PATHS = ["", "area/KR", "area/LU", "area/HK?definition=any-gap", "method", "quality", "data", "api",
-         *(f"method/{indicator.id}" for indicator in INDICATORS)]  # fmt: skip
+         "replication", *(f"method/{indicator.id}" for indicator in INDICATORS)]  # fmt: skip
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -10,6 +10,7 @@ from talentflow.core.areas import LANGUAGES
 from talentflow.core.vocabulary import FLAGS, SECTORS, STAGES
 from talentflow.serve.charts import AREA_CHARTS, WORLD_CHARTS
 from talentflow.serve.charts.quality import QUALITY_CHARTS
+from talentflow.serve.charts.replication import REPLICATION_CHARTS
 from talentflow.serve.texts import choose_language, get_text, has_text, load_texts
 
 
@@ -39,8 +40,8 @@ def test_korean_texts_are_korean() -> None:
 def test_words_of_the_field_have_texts() -> None:
     keys = [f"flag.{flag}.{part}" for flag in FLAGS for part in ("short", "sentence", "long")]
     keys += [f"sector.{sector}" for sector in SECTORS] + [f"stage.{stage}" for stage in STAGES]
-    keys += [f"chart.{id_}.{part}" for id_ in (*WORLD_CHARTS, *AREA_CHARTS, *QUALITY_CHARTS)
-             for part in ("title", "subtitle")]  # fmt: skip
+    charts = (*WORLD_CHARTS, *AREA_CHARTS, *QUALITY_CHARTS, *REPLICATION_CHARTS)
+    keys += [f"chart.{id_}.{part}" for id_ in charts for part in ("title", "subtitle")]
     assert [key for key in keys if not has_text(key)] == []
 
 

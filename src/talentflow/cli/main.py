@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "trace": "talentflow.cli.figures:trace",
     "resolve": "talentflow.cli.resolving:resolve",
     "serve": "talentflow.cli.serving:serve",
+    "replicate": "talentflow.cli.replicating:replicate",
 }
 
 

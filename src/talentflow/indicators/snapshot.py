@@ -36,7 +36,7 @@ PUBLISHED: Final = "published"
 @dataclass(frozen=True)
 class Snapshot:
     """A published folder: `values.parquet`, `definitions.json`, `indicators.json`,
-    `series.json`, `quality.json`, `manifest.json`, `datapackage.json`."""
+    `series.json`, `quality.json`, `replication.json`, `manifest.json`, `datapackage.json`."""
 
     folder: Path
 
@@ -90,6 +90,13 @@ class Snapshot:
             return pq.ParquetFile(self.folder / name).read()
         except (OSError, pa.ArrowInvalid) as error:
             raise self._describe_unreadable(name, error) from error
+    @cached_property
+    def replication(self) -> dict[str, Any] | None:
+        """How figures that others published compare; null in snapshots of older builds."""
+        if not (self.folder / "replication.json").exists():
+            return None
+        report: dict[str, Any] = self._read("replication.json")
+        return report
 
     def _read(self, name: str) -> Any:
         try:

@@ -42,6 +42,7 @@ from talentflow.pipeline.correcting import (
 from talentflow.pipeline.inputs import SECOND_OPINION, Inputs, find_inputs, list_checksums
 from talentflow.pipeline.publish import build_manifest, write_snapshot
 from talentflow.pipeline.quality import QualityInputs, measure_quality
+from talentflow.pipeline.replicating import read_report, replicate
 from talentflow.resolve.corrections_csv import Corrections
 from talentflow.resolve.people import drop_opted_out
 from talentflow.resolve.people_changes import compare_people
@@ -315,7 +316,8 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
     facts = json.loads(run.read("careers", "facts")["json"][0].as_py())
     first, last = facts["years"]
     code = checksum_code("core", "indicators", "estimate", "pipeline")
-    snapshot_id = checksum_value([run.keys, settings.level, settings.floor, code])[:16]
+    compared = list_checksums(inputs.comparison)
+    snapshot_id = checksum_value([run.keys, settings.level, settings.floor, code, compared])[:16]
     publication = Publication(
         level=settings.level,
         floor=settings.floor,
@@ -335,6 +337,7 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
         )
 
     run.run("values", [snapshot_id], make)
+    replicate(run)
     manifest = build_manifest(
         snapshot_id=snapshot_id,
         settings={
@@ -347,26 +350,32 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
         inputs=run.read("read", "inputs"),
         registry=[file.to_dict() for file in inputs.registry],
         gold=[file.to_dict() for file in inputs.gold],
+        comparison=[file.to_dict() for file in inputs.comparison],
         rejects=run.read("read", "rejects"),
         facts=facts,
         corrections=sum_corrections(run.corrections.sha256, run.read("corrections", "corrections")),
     )
-    quality = {
-        "snapshot_id": snapshot_id,
-        **json.loads(run.read("quality", "report")["json"][0].as_py()),
-        "second_opinion": facts["second_opinion"],
-        "corrections": manifest["corrections"],
-    }
+    reports = _complete_quality(run, manifest), read_report(run, snapshot_id)
     described = [*(d.to_dict() for d in definitions), *facts["cohorts"]]
     tables = {name: run.read("values", name) for name in ("values", "replicates", "ranks")}
     folder = run.catalog.publish(
         snapshot_id,
-        lambda folder: write_snapshot(folder, tables, described, manifest, quality),
+        lambda folder: write_snapshot(folder, tables, described, manifest, *reports),
     )
     run.catalog.write_current(run.keys)
     return BuildReport(
         snapshot_id=snapshot_id, folder=folder, seconds=run.seconds, manifest=manifest
     )
+
+
+def _complete_quality(run: _Build, manifest: dict[str, Any]) -> dict[str, Any]:
+    """The report on quality with what the manifest knows of it."""
+    return {
+        "snapshot_id": manifest["snapshot_id"],
+        **json.loads(run.read("quality", "report")["json"][0].as_py()),
+        "second_opinion": manifest["second_opinion"],
+        "corrections": manifest["corrections"],
+    }
 
 
 def _split_tallies(tallies: pa.Table) -> dict[str, pa.Table]:

@@ -23,11 +23,15 @@ REGISTRY_SOURCES: Final = ("ror", "university-domains")
 GOLD_SOURCES: Final = ("affiliation-gold", "s2aff")
 """Affiliations that people have labelled: nothing is built from them, they measure the build."""
 
+COMPARISON_SOURCES: Final = ("scholarlymigration",)
+"""Published aggregates that figures are compared with: nothing is built from them."""
+
 _PATTERNS: Final = {
     "ror": ("*.json.zip", "*.json"),
     "university-domains": ("*.json",),
     "affiliation-gold": ("*.csv",),
     "s2aff": ("*.csv",),
+    "scholarlymigration": ("*.csv",),
 }
 
 
@@ -55,12 +59,13 @@ class InputFile:
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
     """All files of a build, sorted by source and path; `mappings` say how to read tables, `gold`
-    are labelled affiliations to measure it by."""
+    are labelled affiliations to measure it by, `comparison` published tables to compare it with."""
 
     records: tuple[InputFile, ...]
     registry: tuple[InputFile, ...]
     mappings: tuple[InputFile, ...] = ()
     gold: tuple[InputFile, ...] = ()
+    comparison: tuple[InputFile, ...] = ()
 
 
 def list_checksums(files: Iterable[InputFile]) -> list[tuple[str, str, str]]:
@@ -86,7 +91,12 @@ def find_inputs(data: Path) -> Inputs:
     _require(registry, data, "no registry of organizations", "a ROR dump such as ror/v2.json.zip")
     gold = _read_files([(s, data / s, _list_matching(s, data / s)) for s in GOLD_SOURCES])
     mappings = _find_mappings(data, records)
-    return Inputs(records=records, registry=registry, mappings=mappings, gold=gold)
+    comparison = _read_files(
+        [(s, data / s, _list_matching(s, data / s)) for s in COMPARISON_SOURCES]
+    )
+    return Inputs(
+        records=records, registry=registry, mappings=mappings, gold=gold, comparison=comparison
+    )
 
 
 def _find_mappings(data: Path, records: tuple[InputFile, ...]) -> tuple[InputFile, ...]:

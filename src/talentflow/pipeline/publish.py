@@ -16,6 +16,7 @@ from talentflow.core.contracts import CONTRACTS, Contract, check_table
 from talentflow.core.provenance import checksum_file
 from talentflow.indicators.registry import INDICATORS
 from talentflow.pipeline.inputs import SECOND_OPINION
+from talentflow.pipeline.replication.report import LICENCE as REPLICATION_LICENCE
 
 MANIFEST_FORMAT: Final = 1
 
@@ -50,6 +51,7 @@ LICENCES: Final[tuple[dict[str, str], ...]] = (
         "licence": "MIT; used to measure quality",
         "url": "https://github.com/ror-community/affiliation-matching-experimental",
     },
+    REPLICATION_LICENCE,
 )
 
 
@@ -59,11 +61,13 @@ def write_snapshot(
     definitions: Iterable[Mapping[str, Any]],
     manifest: Mapping[str, Any],
     quality: Mapping[str, Any],
+    replication: Mapping[str, Any] | None = None,
 ) -> None:
     """Fill a folder with the published tables, their descriptions and a Frictionless package.
 
-    `tables` are the published ones by name, `values` among them; `quality` tells how
-    well affiliations and people were resolved, see `pipeline.quality`.
+    `tables` are the published ones by name, `values` among them; `quality` tells how well
+    affiliations and people were resolved, see `pipeline.quality`; `replication` how others'
+    figures compare, see `pipeline.replication`.
     """
     for name, table in tables.items():
         write_parquet(check_table(table, CONTRACTS[name]), folder / f"{name}.parquet")
@@ -72,6 +76,8 @@ def write_snapshot(
     _write_json(folder / "series.json", list_series(tables["values"]))
     _write_json(folder / "manifest.json", manifest)
     _write_json(folder / "quality.json", quality)
+    if replication is not None:
+        _write_json(folder / "replication.json", replication)
     _write_json(folder / "datapackage.json", describe_package(folder, manifest, list(tables)))
 
 
@@ -118,16 +124,19 @@ def build_manifest(
     rejects: pa.Table,
     facts: Mapping[str, Any],
     corrections: Mapping[str, Any],
+    comparison: Iterable[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """What was read, under which settings, and what became of it; counts in = counts out.
 
     `facts` holds the `accounting` lines and the `second_opinion` rows of the build, `corrections`
-    what the user's own lines changed; by the files of `gold` the build was only measured. Papers
-    and slots of a second crawl are those of the first, so the totals hold them once.
+    what the user's own lines changed; by the files of `gold` the build was only measured, with
+    those of `comparison` only compared. Papers and slots of a second crawl are those of the first,
+    so the totals hold them once.
     """
     rows = inputs.to_pylist()
     once = [row for row in rows if row["source"] != SECOND_OPINION]
-    others = [*registry, *gold]
+    compared = list(comparison)
+    others = [*registry, *gold, *compared]
     used = {row["source"] for row in [*rows, *others]}
     return {
         "snapshot_id": snapshot_id,
@@ -140,6 +149,7 @@ def build_manifest(
         "inputs": rows,
         "registry": list(registry),
         "gold": list(gold),
+        "comparison": compared,
         "totals": {
             "files": len(rows),
             **{name: sum(row[name] for row in once) for name in ("papers", "slots")},
@@ -157,7 +167,8 @@ def describe_package(
     folder: Path, manifest: Mapping[str, Any], tables: Iterable[str] = ("values",)
 ) -> dict[str, Any]:
     """A Frictionless Data Package (specs.frictionlessdata.io, v1) of the folder and its tables."""
-    names = ("definitions", "indicators", "series", "quality", "manifest")
+    names = ["definitions", "indicators", "series", "quality", "manifest"]
+    names += [name for name in ("replication",) if (folder / f"{name}.json").exists()]
     return {
         "profile": "data-package",
         "name": "talentflow",

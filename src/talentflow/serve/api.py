@@ -20,12 +20,14 @@ from talentflow.serve.charts import AREA_CHARTS, make_chart
 from talentflow.serve.charts.chart import Chart
 from talentflow.serve.charts.picture import draw_picture
 from talentflow.serve.charts.quality import QUALITY_CHARTS, QualityChart
+from talentflow.serve.charts.replication import REPLICATION_CHARTS
 from talentflow.serve.charts.theme import make_theme
 from talentflow.serve.exports import FORMATS, MEDIA_TYPES, tabulate_figures, write_table
 from talentflow.serve.figures import Figure
 from talentflow.serve.live import Edition
 from talentflow.serve.problems import NotFoundError
 from talentflow.serve.quality import find_quality_chart
+from talentflow.serve.replication import find_replication_chart
 from talentflow.serve.sentences import say_sentence
 
 FILES: Final = (
@@ -37,6 +39,7 @@ FILES: Final = (
     "quality.json",
     "replicates.parquet",
     "ranks.parquet",
+    "replication.json",
     "manifest.json",
 )
 """The files of a published snapshot, all of which may be taken away."""
@@ -130,7 +133,7 @@ def get_chart(
     edition = _edition(request)
     if theme not in ("light", "dark"):
         raise UsageError(f"unknown theme {theme!r}", expected="light or dark")
-    if chart in QUALITY_CHARTS:
+    if chart in (*QUALITY_CHARTS, *REPLICATION_CHARTS):
         return _send_quality_chart(edition, chart, kind, check_language(lang or "en"), theme)
     asked = read_request(
         edition, lang or "en", area=area or ALL, definition=definition, window=window
@@ -168,9 +171,8 @@ def _send_quality_chart(
 ) -> Response:
     _check_kind(kind)
     key = ("chart", chart, kind, language, theme)
-    body = edition.memory.recall(
-        key, lambda: _render(find_quality_chart(edition, chart, language), kind, theme)
-    )
+    find = find_quality_chart if chart in QUALITY_CHARTS else find_replication_chart
+    body = edition.memory.recall(key, lambda: _render(find(edition, chart, language), kind, theme))
     return _send(body, kind, f"talentflow-{chart.replace('_', '-')}")
 
 

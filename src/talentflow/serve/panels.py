@@ -123,10 +123,11 @@ def list_sources(edition: Edition, *, gold: bool = False) -> list[str]:
     """Titles of the sources the snapshot was made from, and with `gold` those that it was only
     measured by."""
     measured_by = {file["source"] for file in edition.manifest.get("gold", [])}
+    compared = {file["source"] for file in edition.manifest.get("comparison", [])}
     titles = [
         entry["title"]
         for entry in edition.manifest.get("licences", [])
-        if gold or entry["source"] not in measured_by
+        if (gold or entry["source"] not in measured_by) and entry["source"] not in compared
     ]
     return titles or sorted({entry["source"] for entry in edition.manifest.get("inputs", [])})
 
