@@ -110,8 +110,14 @@ def add_to_cell(
     if row == _FULL:
         return
     counts = table.counts[row]
+    if units == 1:
+        for replicate in range(len(weights)):
+            counts[replicate] += weights[replicate]
+        return
+    # In 32 bits the processor multiplies many replicates at once; in 64 it often cannot.
+    factor = np.int32(units)
     for replicate in range(len(weights)):
-        counts[replicate] += units * weights[replicate]
+        counts[replicate] += factor * weights[replicate]
 
 
 @nb.njit(cache=True, nogil=True)

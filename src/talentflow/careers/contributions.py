@@ -75,17 +75,24 @@ def count_details(life: Life, rules: CompiledRules, table: CellTable) -> None:
 
 
 @nb.njit(cache=True, nogil=True)
-def _add(cell: int, year: int, life: Life, units: int, table: CellTable) -> None:
+def _add(
+    table: CellTable,
+    cell: int,
+    year: int,
+    person: int,
+    weights: npt.NDArray[np.int32],
+    units: int,
+) -> None:
     """Count in a year and note the person in its window. The period is the lowest field, so it
     can be added to a cell packed with period 0."""
-    add_to_cell(table, cell + year, life.person, life.weights, units)
-    touch_cell(table, cell + cells.WINDOWS + year // cells.WINDOW_YEARS, life.person)
+    add_to_cell(table, cell + year, person, weights, units)
+    touch_cell(table, cell + cells.WINDOWS + year // cells.WINDOW_YEARS, person)
 
 
 @nb.njit(cache=True, nogil=True)
-def _touch(cell: int, year: int, life: Life, table: CellTable) -> None:
-    touch_cell(table, cell + year, life.person)
-    touch_cell(table, cell + cells.WINDOWS + year // cells.WINDOW_YEARS, life.person)
+def _touch(table: CellTable, cell: int, year: int, person: int) -> None:
+    touch_cell(table, cell + year, person)
+    touch_cell(table, cell + cells.WINDOWS + year // cells.WINDOW_YEARS, person)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -97,33 +104,36 @@ def _pack_area(measure: int, area: int, partner: int) -> int:
 
 @nb.njit(cache=True, nogil=True)
 def _count_stock(life: Life, rules: CompiledRules, table: CellTable) -> None:
+    person, weights = life.person, life.weights
     stays, every = life.stays, cells.ALL_AREAS
     world = _pack_area(cells.STOCK, every, every)
     for i in range(life.stayed):
         year = stays.year[i]
         area = _pack_area(cells.STOCK, stays.country[i], every)
-        _add(area, year, life, stays.units[i], table)
+        _add(table, area, year, person, weights, stays.units[i])
         if rules.kind != KIND_ANY:
-            _touch(world, year, life, table)
+            _touch(table, world, year, person)
         elif i == 0 or year != stays.year[i - 1]:
             # Who is in several countries is one person of the world, not their sum.
-            _add(world, year, life, rules.units, table)
+            _add(table, world, year, person, weights, rules.units)
 
 
 @nb.njit(cache=True, nogil=True)
 def _count_moves(life: Life, table: CellTable) -> None:
+    person, weights = life.person, life.weights
     moves, every = life.moves, cells.ALL_AREAS
     for i in range(life.moved):
         before, after, year = moves.before[i], moves.after[i], moves.year[i]
         flow = _pack_area(cells.FLOW, before, after)
-        _add(flow, year, life, moves.units[i], table)
-        touch_cell(table, flow + cells.WHOLE, life.person)
-        _touch(_pack_area(cells.OUTFLOW, before, every), year, life, table)
-        _touch(_pack_area(cells.INFLOW, after, every), year, life, table)
+        _add(table, flow, year, person, weights, moves.units[i])
+        touch_cell(table, flow + cells.WHOLE, person)
+        _touch(table, _pack_area(cells.OUTFLOW, before, every), year, person)
+        _touch(table, _pack_area(cells.INFLOW, after, every), year, person)
 
 
 @nb.njit(cache=True, nogil=True)
 def _count_followed(life: Life, table: CellTable) -> None:
+    person, weights = life.person, life.weights
     years, mobile = life.years, False
     for k in range(life.known):
         start, stop = years.parts[k], years.parts[k + 1]
@@ -134,16 +144,17 @@ def _count_followed(life: Life, table: CellTable) -> None:
         for part in range(start, stop):
             area, units = years.part_country[part], years.part_units[part]
             followed = _pack_area(cells.FOLLOWED, area, cells.ALL_AREAS)
-            _add(followed, years.year[k], life, units, table)
+            _add(table, followed, years.year[k], person, weights, units)
             if mobile:
                 cell = _pack_area(cells.MOBILE, area, cells.ALL_AREAS)
-                _add(cell, years.year[k], life, units, table)
+                _add(table, cell, years.year[k], person, weights, units)
 
 
 @nb.njit(cache=True, nogil=True)
 def _count_survival(
     life: Life, start: int, stage: int, rules: CompiledRules, table: CellTable
 ) -> None:
+    person, weights = life.person, life.weights
     years = life.years
     for part in range(years.parts[start], years.parts[start + 1]):
         area, units = years.part_country[part], years.part_units[part]
@@ -159,9 +170,9 @@ def _count_survival(
         )
         longest = min(duration, MAX_DURATION_YEARS)
         for year in range(1, longest):
-            touch_cell(table, risk + year, life.person)
+            touch_cell(table, risk + year, person)
         if longest:
-            add_to_cell(table, risk + longest, life.person, life.weights, units)
+            add_to_cell(table, risk + longest, person, weights, units)
         if left and duration <= MAX_DURATION_YEARS:
             cell = pack_cell(
                 cells.RETENTION_LEFT,
@@ -172,7 +183,7 @@ def _count_survival(
                 cells.ALL_SECTORS,
                 cells.DURATIONS,
             )
-            add_to_cell(table, cell + duration, life.person, life.weights, units)
+            add_to_cell(table, cell + duration, person, weights, units)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -194,6 +205,7 @@ def _follow(life: Life, start: int, area: int, rules: CompiledRules) -> tuple[in
 
 @nb.njit(cache=True, nogil=True)
 def _count_stock_details(life: Life, table: CellTable) -> None:
+    person, weights = life.person, life.weights
     stays, years, none = life.stays, life.years, cells.NO_POPULATION
     every = cells.ALL_AREAS
     for i in range(life.stayed):
@@ -203,11 +215,12 @@ def _count_stock_details(life: Life, table: CellTable) -> None:
             pack_cell(cells.STOCK, none, area, every, stage, cells.ALL_SECTORS, 0),
             pack_cell(cells.STOCK, none, area, every, cells.ALL_STAGES, sector, 0),
         ):
-            _add(cell, stays.year[i], life, stays.units[i], table)
+            _add(table, cell, stays.year[i], person, weights, stays.units[i])
 
 
 @nb.njit(cache=True, nogil=True)
 def _count_sector_changes(life: Life, table: CellTable) -> None:
+    person, weights = life.person, life.weights
     years = life.years
     for k in range(1, life.known):
         before, after = years.sector[k - 1], years.sector[k]
@@ -222,12 +235,13 @@ def _count_sector_changes(life: Life, table: CellTable) -> None:
                 0,
             )
             window = cells.WINDOWS + years.year[k] // cells.WINDOW_YEARS
-            add_to_cell(table, cell + window, life.person, life.weights, 1)
-            touch_cell(table, cell + cells.WHOLE, life.person)
+            add_to_cell(table, cell + window, person, weights, 1)
+            touch_cell(table, cell + cells.WHOLE, person)
 
 
 @nb.njit(cache=True, nogil=True)
 def _count_first_work(life: Life, end: int, stage: int, table: CellTable) -> None:
+    person, weights = life.person, life.weights
     years = life.years
     work = find_first_work(years, life.known, end)
     if work >= 0:
@@ -240,7 +254,7 @@ def _count_first_work(life: Life, end: int, stage: int, table: CellTable) -> Non
             cells.ALL_SECTORS,
             cells.WHOLE,
         )
-        add_to_cell(table, cell, life.person, life.weights, 1)
+        add_to_cell(table, cell, person, weights, 1)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -253,6 +267,7 @@ def count_cohorts(
 ) -> None:
     """The cohorts that the rows of a person make them a member of, by where the person works
     and comes from."""
+    person, weights = life.person, life.weights
     years = life.years
     origin = find_origin(years, life.known, rules)
     if origin < 0:
@@ -272,6 +287,6 @@ def count_cohorts(
                     pack_cell(cells.COHORT_WORK, population, work, every, stages, sectors, 0),
                     pack_cell(cells.COHORT_ORIGIN, population, home, every, stages, sectors, 0),
                 ):
-                    _add(cell, years.year[k], life, 1, table)
+                    _add(table, cell, years.year[k], person, weights, 1)
             bits >>= np.uint64(1)
             population += 1
