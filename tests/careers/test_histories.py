@@ -16,7 +16,7 @@ from naive_careers import (
     list_residences,
     pack_rows,
 )
-from test_tallies import evidence, rules
+from test_tallies import evidence, whole_rules
 
 from talentflow.careers.histories import Histories, list_histories
 from talentflow.core.contracts import MOVES, RESIDENCES, SPELLS, STAGE_CHANGES, check_table
@@ -178,7 +178,7 @@ def test_impossible_gap(years: int) -> None:
         MoveRule(max_gap_years=years)
 
 
-@given(evidence, rules)
+@given(evidence, whole_rules)
 def test_histories_are_the_plain_reading(rows: list[Row], rules: Rules) -> None:
     found = histories(rows, rules)
     lives = {
@@ -210,7 +210,7 @@ def test_histories_are_the_plain_reading(rows: list[Row], rules: Rules) -> None:
     assert [tuple(row.values()) for row in found.stage_changes.to_pylist()] == changes
 
 
-@given(evidence, rules)
+@given(evidence, whole_rules)
 def test_spells_hold_every_observed_year_once(rows: list[Row], rules: Rules) -> None:
     found = histories(rows, rules)
     observed = found.residences.num_rows - sum(found.residences["bridged"].to_pylist())
