@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import pairwise
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -236,8 +235,8 @@ def _pair(
 def _shift(old: dict[str, int], new: dict[str, int]) -> list[tuple[str, str, int]]:
     gains = {c: max(0, new[c] - old.get(c, 0)) for c in new}
     pairs = []
-    for before in old:
-        lost = old[before] - new.get(before, 0)
+    for before, share in old.items():
+        lost = share - new.get(before, 0)
         if lost <= 0:
             continue
         passed = gained = 0

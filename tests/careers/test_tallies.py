@@ -63,12 +63,12 @@ rows = st.builds(
 evidence = st.lists(rows, min_size=1, max_size=40)
 
 
-def admissible(kind: type, **choices: st.SearchStrategy) -> st.SearchStrategy:
-    """Rules of one kind; impossible combinations are left out."""
+def admissible(rule: type, /, **choices: st.SearchStrategy) -> st.SearchStrategy:
+    """Rules of one class; impossible combinations are left out."""
 
     def build(chosen: dict) -> object:
         try:
-            return kind(**chosen)
+            return rule(**chosen)
         except UsageError:
             return None
 
@@ -194,7 +194,7 @@ def test_no_mover_is_lost_or_invented(rows: list[Row], rules: Rules) -> None:
 @given(evidence, rules)
 def test_persons_never_exceed_the_count(rows: list[Row], rules: Rules) -> None:
     for persons, counts in by_cell(tally(rows, rules)).values():
-        assert 0 < counts[0]
+        assert counts[0] > 0
         assert rules.splits_persons or 0 < persons <= counts[0]
 
 

@@ -76,13 +76,14 @@ class Cell(NamedTuple):
 
 def new_table(capacity: int, replicates: int, *, wide: bool = False) -> CellTable:
     """An empty table for at most `capacity` cells (a power of two); `wide`: counts of 64 bits."""
+    shape = (capacity, replicates + 1)
     return CellTable(
         np.full(2 * capacity, -1, np.int64),
         np.zeros(capacity, np.int64),
         np.zeros(capacity, np.int64),
         np.full(capacity, -1, np.int64),
         # Pages of zeros are only taken from the machine when a cell is first written.
-        np.zeros((capacity, replicates + 1), np.int64 if wide else np.int32),
+        np.zeros(shape, np.int64) if wide else np.zeros(shape, np.int32),
         np.zeros(1, np.int64),
     )
 

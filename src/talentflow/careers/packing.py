@@ -253,7 +253,7 @@ def _build_venue_traits(venues: pa.ChunkedArray) -> npt.NDArray[np.uint32]:
         for name in named.dictionary.to_pylist()
     ]
     codes = named.indices.fill_null(len(traits)).to_numpy(zero_copy_only=False)
-    return np.asarray([*traits, 0], np.uint32)[codes]
+    return np.asarray(np.asarray([*traits, 0], np.uint32)[codes], np.uint32)
 
 
 def _build_votes(rows: pa.Table) -> npt.NDArray[np.int32]:

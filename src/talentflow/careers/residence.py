@@ -232,7 +232,7 @@ def _find_last_month(rows: Rows, required: int) -> int:
     for i in range(len(rows.keys)):
         placed = (rows.keys[i] >> COUNTRY_SHIFT) & 255
         if placed and (rows.traits[i] & required) == required:
-            month = max(month, np.int64(rows.traits[i] >> MONTH_SHIFT))
+            month = max(month, int(rows.traits[i] >> MONTH_SHIFT))
     return month
 
 
