@@ -45,6 +45,8 @@ _MOST_ACCEPTED: Final = 2 / 3
 FIXED_SHARES: Final = {"top20pct": 0.2, "top2pct": 0.02, "top0.5pct": 0.005}
 
 
+_LISTED: Final = ("source", "file", "venue", "year", "paper_id")
+
 Submissions = Mapping[tuple[str, int], int]
 """Venue and year → papers submitted, where that is known."""
 
@@ -57,7 +59,7 @@ def count_submissions(records: pa.Table, inputs: pa.Table) -> dict[tuple[str, in
     The list is counted, not the records: most lists name no authors of rejected papers.
     """
     with duckdb.connect() as connection:
-        connection.register("r", records.select(["source", "file", "venue", "year", "tier_flags"]))
+        connection.register("r", records.select([*_LISTED, "tier_flags"]))
         connection.register("i", inputs.select(["source", "file", "papers"]))
         found = connection.sql(
             f"""
