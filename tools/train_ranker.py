@@ -198,8 +198,8 @@ class Made(NamedTuple):
 
 
 def _list_bare_names(registry: Registry) -> list[Made]:
-    """Names of registered organizations of the development half, bare or before their country or city:
-    what lists of biomedical papers seldom hold (companies, names in Han and Hangul)."""
+    """Names of registered organizations of the development half, bare or before their country
+    or city: what lists of biomedical papers seldom hold (companies, names in Han and Hangul)."""
     countries, local = area_names("en"), registry.rank.is_local
     bare: dict[int, str] = {}
     for key, candidates in registry.by_name.items():

@@ -16,7 +16,7 @@ from naive_careers import (
     list_residences,
     pack_rows,
 )
-from test_tallies import evidence, rules
+from test_tallies import evidence, whole_rules
 
 from talentflow.careers.histories import Histories, list_histories
 from talentflow.core.contracts import MOVES, RESIDENCES, SPELLS, STAGE_CHANGES, check_table
@@ -178,13 +178,14 @@ def test_impossible_gap(years: int) -> None:
         MoveRule(max_gap_years=years)
 
 
-@given(evidence, rules)
+@given(evidence, whole_rules)
 def test_histories_are_the_plain_reading(rows: list[Row], rules: Rules) -> None:
     found = histories(rows, rules)
-    lives = {
-        person: list_residences([row for row in rows if row.person == person], rules)
+    by_person = {
+        person: [row for row in rows if row.person == person]
         for person in sorted({row.person for row in rows})
     }
+    lives = {person: list_residences(life, rules) for person, life in by_person.items()}
 
     def known(word: str) -> str | None:
         return None if word == "unknown" else word
@@ -192,10 +193,12 @@ def test_histories_are_the_plain_reading(rows: list[Row], rules: Rules) -> None:
     assert [tuple(row.values()) for row in found.residences.to_pylist()] == [
         (person, r.year, r.country, known(r.stage), known(r.sector), bridged)
         for person, lived in lives.items()
-        for r, bridged in fill_silence(lived, rules)
+        for r, bridged in fill_silence(lived, rules, by_person[person])
     ]
     assert [tuple(row.values()) for row in found.moves.to_pylist()] == [
-        (person, *move) for person, lived in lives.items() for move in list_moves(lived, rules)
+        (person, *move)
+        for person, lived in lives.items()
+        for move in list_moves(lived, rules, by_person[person])
     ]
     changes = []
     for person, lived in lives.items():
@@ -210,7 +213,7 @@ def test_histories_are_the_plain_reading(rows: list[Row], rules: Rules) -> None:
     assert [tuple(row.values()) for row in found.stage_changes.to_pylist()] == changes
 
 
-@given(evidence, rules)
+@given(evidence, whole_rules)
 def test_spells_hold_every_observed_year_once(rows: list[Row], rules: Rules) -> None:
     found = histories(rows, rules)
     observed = found.residences.num_rows - sum(found.residences["bridged"].to_pylist())

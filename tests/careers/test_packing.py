@@ -15,6 +15,7 @@ from talentflow.careers.packing import (
     FIRST_AUTHOR,
     FIRST_YEAR,
     HARD_ID,
+    LINKAGE,
     PERSON_SHIFT,
     TOLD_APART,
     YEAR_SHIFT,
@@ -65,7 +66,7 @@ def test_references_become_persons_and_strangers_are_left_out() -> None:
             int((key >> COUNTRY_SHIFT) & 255),
             STAGES[int((key >> 3) & 15)],
             SECTORS[int(key & 7)],
-            int(traits),
+            int(traits) & (LINKAGE | ACCEPTED | FIRST_AUTHOR),
             int(cohorts),
         )
         for key, traits, cohorts in zip(packed.keys, packed.traits, packed.cohorts, strict=True)

@@ -58,7 +58,7 @@ class CellTable(NamedTuple):
     cells: npt.NDArray[np.int64]
     persons: npt.NDArray[np.int64]
     last_person: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.int32]
+    counts: npt.NDArray[np.int32] | npt.NDArray[np.int64]
     state: npt.NDArray[np.int64]
 
 
@@ -74,15 +74,16 @@ class Cell(NamedTuple):
     period: str
 
 
-def new_table(capacity: int, replicates: int) -> CellTable:
-    """An empty table for at most `capacity` cells (a power of two)."""
+def new_table(capacity: int, replicates: int, *, wide: bool = False) -> CellTable:
+    """An empty table for at most `capacity` cells (a power of two); `wide`: counts of 64 bits."""
+    shape = (capacity, replicates + 1)
     return CellTable(
         np.full(2 * capacity, -1, np.int64),
         np.zeros(capacity, np.int64),
         np.zeros(capacity, np.int64),
         np.full(capacity, -1, np.int64),
         # Pages of zeros are only taken from the machine when a cell is first written.
-        np.zeros((capacity, replicates + 1), np.int32),
+        np.zeros(shape, np.int64) if wide else np.zeros(shape, np.int32),
         np.zeros(1, np.int64),
     )
 
@@ -101,19 +102,36 @@ def pack_cell(
 
 
 @nb.njit(cache=True, nogil=True)
-def add_to_cell(table: CellTable, cell: int, person: int, weights: npt.NDArray[np.int32]) -> None:
+def add_to_cell(
+    table: CellTable, cell: int, person: int, weights: npt.NDArray[np.int32], units: int
+) -> None:
     """Count one person's contribution once in every replicate. A full table sets `state[0]`
     to −1 and ignores what follows; the caller starts again with a larger one."""
+    row = touch_cell(table, cell, person)
+    if row == _FULL:
+        return
+    counts = table.counts[row]
+    if units == 1:
+        for replicate in range(len(weights)):
+            counts[replicate] += weights[replicate]
+        return
+    # In 32 bits the processor multiplies many replicates at once; in 64 it often cannot.
+    factor = np.int32(units)
+    for replicate in range(len(weights)):
+        counts[replicate] += factor * weights[replicate]
+
+
+@nb.njit(cache=True, nogil=True)
+def touch_cell(table: CellTable, cell: int, person: int) -> int:
+    """Count the person as one of the cell's, whose counts are added up from other cells later
+    (see `sums`); returns its row."""
     row = _find_row(table, cell)
     if row == _FULL:
         table.state[0] = -1
-        return
-    if table.last_person[row] != person:
+    elif table.last_person[row] != person:
         table.last_person[row] = person
         table.persons[row] += 1
-    counts = table.counts[row]
-    for replicate in range(len(weights)):
-        counts[replicate] += weights[replicate]
+    return row
 
 
 @nb.njit(cache=True, nogil=True)

@@ -15,19 +15,29 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from talentflow.careers.movement import (
+    Moves,
+    Stays,
+    find_moves,
+    find_stays,
+    new_moves,
+    new_stays,
+)
 from talentflow.careers.packing import FIRST_YEAR, PERSON_SHIFT, PackedEvidence
 from talentflow.careers.residence import (
-    FILL_AFTER,
-    FILL_NONE,
     CompiledRules,
     Years,
     compile_rules,
+    find_first_work,
     find_residences,
+    find_stage_end,
     new_years,
+    slice_rows,
 )
-from talentflow.careers.tallies import find_first_work, find_stage_end
+from talentflow.careers.residence import Rows as Evidence
 from talentflow.core.areas import AREAS
 from talentflow.core.contracts import MOVES, RESIDENCES, SPELLS, STAGE_CHANGES, Contract
+from talentflow.core.errors import UsageError
 from talentflow.core.rules import Rules
 from talentflow.core.vocabulary import SECTORS, STAGES, STUDY_STAGES
 
@@ -46,9 +56,20 @@ class Histories:
 
 
 def list_histories(evidence: PackedEvidence, rules: Rules) -> Histories:
-    """The histories of all persons under one set of rules."""
+    """The histories of all persons under one set of rules.
+
+    Raises `UsageError` for rules that split persons, whose years and moves are not whole rows.
+    """
+    if rules.splits_persons:
+        raise UsageError(
+            f"no histories where residence.kind = {rules.residence.kind} and "
+            f"move.dating = {rules.move.dating}",
+            expected="one country a year and one year a move",
+            next_step="nearest valid: residence.kind = mode with move.dating = seen or midpoint",
+        )
+    placed = evidence.at_seats if rules.place.employer == "seat" else evidence
     residences, spells, moves, changes = _list_rows(
-        evidence.keys, evidence.traits, compile_rules(rules)
+        Evidence(placed.keys, placed.traits, placed.votes), compile_rules(rules)
     )
     people = evidence.person_ids
     return Histories(
@@ -89,27 +110,28 @@ def _take_words(words: tuple[str, ...], codes: Rows) -> pa.Array:
 
 
 @nb.njit(cache=True, nogil=True)
-def _list_rows(
-    keys: npt.NDArray[np.int64], traits: npt.NDArray[np.uint8], rules: CompiledRules
-) -> tuple[Rows, Rows, Rows, Rows]:
+def _list_rows(evidence: Evidence, rules: CompiledRules) -> tuple[Rows, Rows, Rows, Rows]:
+    keys = evidence.keys
     residences = np.zeros((2 * len(keys) + 64, 6), np.int64)
     spells = np.zeros((len(keys) + 1, 5), np.int64)
     moves = np.zeros((len(keys) + 1, 5), np.int64)
     changes = np.zeros((len(keys) * _STUDIES + 1, 7), np.int64)
     used = np.zeros(4, np.int64)
-    years = new_years()
+    years, stays, changed = new_years(), new_stays(), new_moves()
     start = 0
     while start < len(keys):
         person = keys[start] >> PERSON_SHIFT
         stop = start
         while stop < len(keys) and (keys[stop] >> PERSON_SHIFT) == person:
             stop += 1
-        known = find_residences(keys[start:stop], traits[start:stop], rules, years)
+        known = find_residences(slice_rows(evidence, start, stop), rules, True, years)
         if used[0] + 256 > len(residences):
             residences = np.concatenate((residences, np.zeros_like(residences)))
-        _list_residences(years, known, rules, person, residences, used)
+        stayed = find_stays(years, known, rules, stays)
+        _list_residences(years, stays, stayed, person, residences, used)
         _list_spells(years, known, rules, person, spells, used)
-        _list_moves(years, known, rules, person, moves, used)
+        moved = find_moves(years, known, rules, changed)
+        _list_moves(changed, moved, person, moves, used)
         _list_changes(years, known, person, changes, used)
         start = stop
     return residences[: used[0]], spells[: used[1]], moves[: used[2]], changes[: used[3]]
@@ -117,26 +139,13 @@ def _list_rows(
 
 @nb.njit(cache=True, nogil=True)
 def _list_residences(
-    years: Years, known: int, rules: CompiledRules, person: int, rows: Rows, used: Rows
+    years: Years, stays: Stays, stayed: int, person: int, rows: Rows, used: Rows
 ) -> None:
-    for k in range(known):
-        _put_residence(years, k, years.year[k], 0, person, rows, used)
-        if k + 1 < known and rules.fill != FILL_NONE:
-            gap = years.year[k + 1] - years.year[k] - 1
-            source = k + 1 if rules.fill == FILL_AFTER else k
-            if gap <= rules.max_gap:
-                for year in range(years.year[k] + 1, years.year[k + 1]):
-                    _put_residence(years, source, year, 1, person, rows, used)
-
-
-@nb.njit(cache=True, nogil=True)
-def _put_residence(
-    years: Years, k: int, year: int, bridged: int, person: int, rows: Rows, used: Rows
-) -> None:
-    row = rows[used[0]]
-    row[0], row[1], row[2] = person, year, years.country[k]
-    row[3], row[4], row[5] = years.stage[k], years.sector[k], bridged
-    used[0] += 1
+    for i in range(stayed):
+        row, k = rows[used[0]], stays.source[i]
+        row[0], row[1], row[2] = person, stays.year[i], stays.country[i]
+        row[3], row[4], row[5] = years.stage[k], years.sector[k], stays.bridged[i]
+        used[0] += 1
 
 
 @nb.njit(cache=True, nogil=True)
@@ -156,16 +165,12 @@ def _list_spells(
 
 
 @nb.njit(cache=True, nogil=True)
-def _list_moves(
-    years: Years, known: int, rules: CompiledRules, person: int, rows: Rows, used: Rows
-) -> None:
-    for k in range(1, known):
-        silence = years.year[k] - years.year[k - 1] - 1
-        if years.country[k] != years.country[k - 1] and silence <= rules.max_gap:
-            row = rows[used[2]]
-            row[0], row[1] = person, years.year[k]
-            row[2], row[3], row[4] = years.country[k - 1], years.country[k], silence
-            used[2] += 1
+def _list_moves(moves: Moves, moved: int, person: int, rows: Rows, used: Rows) -> None:
+    for i in range(moved):
+        row = rows[used[2]]
+        row[0], row[1], row[2] = person, moves.year[i], moves.before[i]
+        row[3], row[4] = moves.after[i], moves.silence[i]
+        used[2] += 1
 
 
 @nb.njit(cache=True, nogil=True)

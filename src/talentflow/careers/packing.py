@@ -1,15 +1,17 @@
 """The evidence of all persons as sorted integers, the form the compiled pass reads.
 
 One row of evidence is one 63-bit key, `person (40) | year (8) | country (8) | stage (4) |
-sector (3)`, with two side arrays: traits (which rules the row satisfies) and cohorts (which
-populations it makes the person a member of, one bit each).
+sector (3)`, with side arrays: traits (which rules the row satisfies, and the month of its
+venue), votes (its part of the paper), seats (the country of the employer's seat) and cohorts
+(which populations it makes the person a member of, one bit each).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
-from typing import Final
+from typing import Final, Self
 
 import duckdb
 import numpy as np
@@ -17,10 +19,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from talentflow.careers.paper_tiers import FIELDS, VENUE_MONTHS, Submissions, mark_top_papers
 from talentflow.careers.stages import parse_stage
 from talentflow.careers.weights import hash_ids
 from talentflow.core.areas import AREAS
-from talentflow.core.rules import PeopleRule, Population
+from talentflow.core.rules import TIER_FLAGS, PeopleRule, Population
 from talentflow.core.vocabulary import SECTORS, STAGES, Tier
 
 FIRST_YEAR: Final = 1900
@@ -30,7 +33,22 @@ HARD_ID: Final = 1
 ACCEPTED: Final = 2
 FIRST_AUTHOR: Final = 4
 TOLD_APART: Final = 8
+LAST_AUTHOR: Final = 16
 LINKAGE: Final = HARD_ID | TOLD_APART
+_TIER_TRAITS: Final = {
+    "all": 0,
+    "accepted": ACCEPTED,
+    "oral": 32,
+    "top20pct": 64,
+    "top2pct": 128,
+    "top0.5pct": 256,
+}
+_FIELD_TRAITS: Final = {"all": 0} | {field: 512 << bit for bit, field in enumerate(FIELDS)}
+MONTH_SHIFT: Final = 24
+"""Traits hold the month of the venue, 0 for none, in their highest byte."""
+
+WHOLE_VOTE: Final = 720720
+"""The vote of a record that is a whole paper; its parts down to a 16th are exact."""
 
 MAX_POPULATIONS: Final = 60
 
@@ -42,11 +60,30 @@ class PackedEvidence:
     """Rows sorted by key. `person_ids[p]` and `person_hashes[p]` belong to person number p."""
 
     keys: npt.NDArray[np.int64]
-    traits: npt.NDArray[np.uint8]
+    traits: npt.NDArray[np.uint32]
+    votes: npt.NDArray[np.int32]
+    seats: npt.NDArray[np.uint8]
     cohorts: npt.NDArray[np.uint64]
     person_ids: pa.StringArray
     person_hashes: npt.NDArray[np.uint64]
     populations: tuple[Population, ...]
+
+    @cached_property
+    def at_seats(self) -> PackedEvidence:
+        """The same evidence with every employer in the country of its seat."""
+        sites = np.int64(255 << COUNTRY_SHIFT)
+        keys = (self.keys & ~sites) | (self.seats.astype(np.int64) << COUNTRY_SHIFT)
+        return self._take(keys, np.argsort(keys, kind="stable"))
+
+    def _take(self, keys: npt.NDArray[np.int64], rows: npt.NDArray[np.int64] | slice) -> Self:
+        return replace(
+            self,
+            keys=keys[rows],
+            traits=self.traits[rows],
+            votes=self.votes[rows],
+            seats=self.seats[rows],
+            cohorts=self.cohorts[rows],
+        )
 
     def split(self, parts: int) -> list[PackedEvidence]:
         """About equal slices, none of which cuts through a person."""
@@ -57,17 +94,7 @@ class PackedEvidence:
             if target < len(people):
                 cuts.append(int(np.searchsorted(people, people[target])))
         cuts.append(len(people))
-        return [self._slice(a, b) for a, b in pairwise(cuts) if b > a]
-
-    def _slice(self, start: int, stop: int) -> PackedEvidence:
-        return PackedEvidence(
-            keys=self.keys[start:stop],
-            traits=self.traits[start:stop],
-            cohorts=self.cohorts[start:stop],
-            person_ids=self.person_ids,
-            person_hashes=self.person_hashes,
-            populations=self.populations,
-        )
+        return [self._take(self.keys, slice(a, b)) for a, b in pairwise(cuts) if b > a]
 
 
 SECTOR_BITS: Final = 3
@@ -81,8 +108,9 @@ def required_traits(rule: PeopleRule) -> int:
     """The traits a row must have to count under a rule."""
     return (
         {"all": 0, "told_apart": TOLD_APART, "hard_id": HARD_ID}[rule.linkage]
-        | (ACCEPTED if rule.tier == "accepted" else 0)
-        | (FIRST_AUTHOR if rule.authors == "first" else 0)
+        | _TIER_TRAITS[rule.tier]
+        | {"all": 0, "first": FIRST_AUTHOR, "last": LAST_AUTHOR}[rule.authors]
+        | _FIELD_TRAITS[rule.field]
     )
 
 
@@ -91,26 +119,32 @@ def pack_evidence(
     people: pa.Table,
     resolved_mentions: pa.Table,
     populations: tuple[Population, ...] = (),
+    submissions: Submissions | None = None,
 ) -> PackedEvidence:
     """Tables of the contracts of the same names → packed evidence of the persons in them.
 
     Rows without a person are left out; rows whose country is not known stay, with country 0,
-    because they still make the person a member of a cohort.
+    because they still make the person a member of a cohort. `submissions` are what tiers at a
+    fixed share of them need, see `paper_tiers`; without, nobody is in such a tier.
     """
+    if submissions:
+        flags = records["tier_flags"].to_numpy() | mark_top_papers(records, submissions)
+        position = records.column_names.index("tier_flags")
+        records = records.set_column(position, "tier_flags", pa.array(flags))
     rows = _join(records, people, resolved_mentions)
     person_ids = rows["person_id"].combine_chunks().dictionary_encode()
     keys = _build_keys(rows, person_ids.indices.to_numpy(zero_copy_only=False))
-    traits = _build_traits(rows)
-    cohorts = _build_cohorts(rows, populations)
-    order = np.argsort(keys, kind="stable")
-    return PackedEvidence(
-        keys=keys[order],
-        traits=traits[order],
-        cohorts=cohorts[order],
+    packed = PackedEvidence(
+        keys=keys,
+        traits=_build_traits(rows),
+        votes=_build_votes(rows),
+        seats=_encode(rows["seat_country"], ("", *AREAS)).astype(np.uint8),
+        cohorts=_build_cohorts(rows, populations),
         person_ids=person_ids.dictionary,
         person_hashes=hash_ids(person_ids.dictionary),
         populations=populations,
     )
+    return packed._take(keys, np.argsort(keys, kind="stable"))
 
 
 def choose_populations(records: pa.Table) -> tuple[Population, ...]:
@@ -134,22 +168,40 @@ def choose_populations(records: pa.Table) -> tuple[Population, ...]:
 
 
 def _join(records: pa.Table, people: pa.Table, resolved_mentions: pa.Table) -> pa.Table:
-    records = records.select(
-        ["person_ref", "mention_id", "year", "role_raw", "tier_flags", "author_position", "venue"]
-    )
+    records = _select(records, _OF_RECORDS, _PAPERS)
     people = people.select(["person_ref", "person_id", "hard_id", "ambiguous"])
-    resolved_mentions = resolved_mentions.select(["mention_id", "country", "sector"])
+    mentions = _select(
+        resolved_mentions, ("mention_id", "country", "sector"), {"seat_country": pa.string()}
+    )
     with duckdb.connect() as connection:
         connection.register("r", records)
         connection.register("p", people)
-        connection.register("m", resolved_mentions)
+        connection.register("m", mentions)
         return connection.sql(
             """
             select p.person_id, p.hard_id, p.ambiguous, r.year, r.role_raw, r.tier_flags, r.venue,
-                   r.author_position, m.country, m.sector
+                   r.author_position, r.n_authors, r.paper_id, m.country, m.sector,
+                   coalesce(m.seat_country, m.country) as seat_country,
+                   count(*) over (partition by r.paper_id, p.person_id) as n_affiliations
             from r join p using (person_ref) left join m using (mention_id)
             """
         ).to_arrow_table()
+
+
+_OF_RECORDS: Final = (
+    "person_ref", "mention_id", "year", "role_raw", "tier_flags", "author_position", "venue",
+)  # fmt: skip
+_PAPERS: Final = {"paper_id": pa.string(), "n_authors": pa.int16()}
+
+
+def _select(table: pa.Table, required: tuple[str, ...], others: dict[str, pa.DataType]) -> pa.Table:
+    """Columns of a table; the `others` are null where simulated evidence does without them."""
+    found = table.select(list(required))
+    for name, kind in others.items():
+        known = name in table.column_names
+        column = table[name] if known else pa.nulls(table.num_rows, kind)
+        found = found.append_column(name, column)
+    return found
 
 
 def _build_keys(rows: pa.Table, person: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
@@ -178,13 +230,39 @@ def _encode_stages(rows: pa.Table) -> npt.NDArray[np.int64]:
     return np.fromiter((_STAGE_CODES[parse_stage(*pair)] for pair in pairs), np.int64)
 
 
-def _build_traits(rows: pa.Table) -> npt.NDArray[np.uint8]:
-    hard = rows["hard_id"].to_numpy().astype(np.uint8) * HARD_ID
-    apart = (~rows["ambiguous"].to_numpy()).astype(np.uint8) * TOLD_APART
-    flags = rows["tier_flags"].to_numpy()
-    accepted = ((flags & Tier.ACCEPTED) != 0).astype(np.uint8) * ACCEPTED
-    first = pc.equal(rows["author_position"], 1).fill_null(False).to_numpy()
-    return np.asarray(hard | apart | accepted | (first.astype(np.uint8) * FIRST_AUTHOR), np.uint8)
+def _build_traits(rows: pa.Table) -> npt.NDArray[np.uint32]:
+    position, flags = rows["author_position"], rows["tier_flags"].to_numpy()
+    traits = rows["hard_id"].to_numpy().astype(np.uint32) * HARD_ID
+    traits |= (~rows["ambiguous"].to_numpy()).astype(np.uint32) * TOLD_APART
+    for found, trait in (
+        (pc.equal(position, 1), FIRST_AUTHOR),
+        (pc.equal(position, rows["n_authors"]), LAST_AUTHOR),
+    ):
+        traits |= found.fill_null(False).to_numpy().astype(np.uint32) * np.uint32(trait)
+    for tier, trait in _TIER_TRAITS.items():
+        if tier != "all":
+            traits |= ((flags & TIER_FLAGS[tier]) != 0).astype(np.uint32) * np.uint32(trait)
+    return np.asarray(traits | _build_venue_traits(rows["venue"]), np.uint32)
+
+
+def _build_venue_traits(venues: pa.ChunkedArray) -> npt.NDArray[np.uint32]:
+    named = venues.combine_chunks().dictionary_encode()
+    fields = {venue: _FIELD_TRAITS[field] for field, some in FIELDS.items() for venue in some}
+    traits = [
+        fields.get(name, 0) | VENUE_MONTHS.get(name, 0) << MONTH_SHIFT
+        for name in named.dictionary.to_pylist()
+    ]
+    codes = named.indices.fill_null(len(traits)).to_numpy(zero_copy_only=False)
+    return np.asarray(np.asarray([*traits, 0], np.uint32)[codes], np.uint32)
+
+
+def _build_votes(rows: pa.Table) -> npt.NDArray[np.int32]:
+    """Each record's part of its paper, in units of 1/`WHOLE_VOTE`; a whole one without paper."""
+    known = pc.and_(pc.is_valid(rows["paper_id"]), pc.greater(rows["n_authors"], 0))
+    known = known.fill_null(False).to_numpy()
+    authors = rows["n_authors"].fill_null(1).to_numpy().astype(np.int64)
+    parts = np.where(known, authors * rows["n_affiliations"].to_numpy(), 1)
+    return np.asarray(np.maximum(np.rint(WHOLE_VOTE / parts), 1), np.int32)
 
 
 def _build_cohorts(rows: pa.Table, populations: tuple[Population, ...]) -> npt.NDArray[np.uint64]:

@@ -14,15 +14,17 @@ import numpy.typing as npt
 
 from talentflow.careers.packing import (
     COUNTRY_SHIFT,
+    MONTH_SHIFT,
     STAGE_SHIFT,
     YEAR_SHIFT,
     required_traits,
 )
 from talentflow.core.rules import Rules
-from talentflow.core.vocabulary import SECTORS, STAGES
+from talentflow.core.vocabulary import SECTORS, STAGES, STUDY_STAGES
 
 YEARS: Final = 256
 _COUNTRIES: Final = 256
+_LAST_STUDY: Final = STAGES.index(STUDY_STAGES[-1])
 
 TIE_STAY: Final = 0
 TIE_CODE: Final = 1
@@ -31,37 +33,110 @@ TIE_DROP: Final = 2
 FILL_NONE: Final = 0
 FILL_BEFORE: Final = 1
 FILL_AFTER: Final = 2
+FILL_DATED: Final = 3
+
+KIND_MODE: Final = 0
+KIND_LAST: Final = 1
+KIND_ANY: Final = 2
+KIND_FRACTIONAL: Final = 3
+
+DATED_SEEN: Final = 0
+DATED_MIDPOINT: Final = 1
+DATED_SPREAD: Final = 2
+
+ORIGIN_FIRST: Final = 0
+
+SPLIT_UNITS: Final = 2520
+"""Parts of a person where rules split one: thirds to tenths are whole numbers, so sums are exact
+in any order."""
 
 _TIES: Final = {"stay": TIE_STAY, "code": TIE_CODE, "drop": TIE_DROP}
-_FILLS: Final = {"none": FILL_NONE, "before": FILL_BEFORE, "after": FILL_AFTER}
+_FILLS: Final = {
+    "none": FILL_NONE,
+    "before": FILL_BEFORE,
+    "after": FILL_AFTER,
+    "dated": FILL_DATED,
+}
+_KINDS: Final = {
+    "mode": KIND_MODE,
+    "last": KIND_LAST,
+    "any": KIND_ANY,
+    "fractional": KIND_FRACTIONAL,
+}
+_DATINGS: Final = {"seen": DATED_SEEN, "midpoint": DATED_MIDPOINT, "spread": DATED_SPREAD}
+_ORIGINS: Final = {
+    "first": ORIGIN_FIRST,
+    "undergraduate": STAGES.index("undergraduate"),
+    "doctorate": STAGES.index("doctoral"),
+}
 
 
 class CompiledRules(NamedTuple):
-    """`Rules` as integers, for the compiled pass."""
+    """`Rules` as integers, for the compiled pass.
+
+    `units` is what one person counts; `pad` −1: none; `window` −1: any change is a move;
+    `origin` a stage or `ORIGIN_FIRST`.
+    """
 
     tie: int
     max_gap: int
     fill: int
     traits: int
+    kind: int
+    by_votes: bool
+    units: int
+    pad: int
+    dating: int
+    window: int
+    origin: int
+    origin_left_out: bool
 
 
 class Years(NamedTuple):
-    """The observed years of one person: year number, country, stage and sector codes."""
+    """The observed years of one person: year number, country, stage and sector codes.
+
+    Where every country of a year counts, `country` is the one with most records, and all of
+    year k are `part_country[parts[k] : parts[k + 1]]`, each with its `part_units` of the person.
+    `seen[year, word]` has a bit for every country with a record in a calendar year, filled only
+    where moves must leave the old country.
+    """
 
     year: npt.NDArray[np.int64]
     country: npt.NDArray[np.int64]
     stage: npt.NDArray[np.int64]
     sector: npt.NDArray[np.int64]
     counts: npt.NDArray[np.int64]
+    parts: npt.NDArray[np.int64]
+    part_country: npt.NDArray[np.int64]
+    part_units: npt.NDArray[np.int64]
+    seen: npt.NDArray[np.uint64]
+
+
+class Rows(NamedTuple):
+    """The packed rows of one person, or of several: keys, traits and votes."""
+
+    keys: npt.NDArray[np.int64]
+    traits: npt.NDArray[np.uint32]
+    votes: npt.NDArray[np.int32]
 
 
 def compile_rules(rules: Rules) -> CompiledRules:
     """The integers that stand for a set of rules."""
+    residence, move, origin = rules.residence, rules.move, rules.origin
+    splits = residence.kind == "fractional" or move.dating == "spread"
     return CompiledRules(
-        _TIES[rules.residence.tie],
-        rules.move.max_gap_years,
-        _FILLS[rules.move.fill],
-        required_traits(rules.people),
+        tie=_TIES[residence.tie],
+        max_gap=move.max_gap_years,
+        fill=_FILLS[move.fill],
+        traits=required_traits(rules.people),
+        kind=_KINDS[residence.kind],
+        by_votes=residence.votes == "paper_shares",
+        units=SPLIT_UNITS if splits else 1,
+        pad=-1 if move.pad_years is None else move.pad_years,
+        dating=_DATINGS[move.dating],
+        window=-1 if move.kind == "change" else move.window_years,
+        origin=_ORIGINS[origin.stage],
+        origin_left_out=origin.otherwise == "left_out",
     )
 
 
@@ -74,34 +149,48 @@ def new_years() -> Years:
         np.zeros(YEARS, np.int64),
         np.zeros(YEARS, np.int64),
         np.zeros(_COUNTRIES, np.int64),
+        np.zeros(YEARS + 1, np.int64),
+        np.zeros(YEARS * _COUNTRIES, np.int64),
+        np.zeros(YEARS * _COUNTRIES, np.int64),
+        np.zeros((2 * YEARS, _COUNTRIES // 64), np.uint64),
     )
 
 
 @nb.njit(cache=True, nogil=True)
-def find_residences(
-    keys: npt.NDArray[np.int64],
-    traits: npt.NDArray[np.uint8],
-    rules: CompiledRules,
-    years: Years,
-) -> int:
-    """Fill `years` from the sorted rows of one person; returns how many years are known."""
+def slice_rows(rows: Rows, start: int, stop: int) -> Rows:
+    """Some of the rows, without copying them."""
+    return Rows(rows.keys[start:stop], rows.traits[start:stop], rows.votes[start:stop])
+
+
+@nb.njit(cache=True, nogil=True)
+def find_residences(rows: Rows, rules: CompiledRules, with_stages: bool, years: Years) -> int:
+    """Fill `years` from the sorted rows of one person; returns how many years are known.
+
+    Without `with_stages` stages and sectors stay unknown, which saves a third of the time.
+    """
+    keys = rows.keys
     known = 0
     start = 0
+    if rules.window >= 0:
+        years.seen[:] = 0
     while start < len(keys):
         year = (keys[start] >> YEAR_SHIFT) & 255
         stop = start
         while stop < len(keys) and ((keys[stop] >> YEAR_SHIFT) & 255) == year:
             stop += 1
+        of_year = slice_rows(rows, start, stop)
         previous = years.country[known - 1] if known else 0
-        country = _choose_country(
-            keys[start:stop], traits[start:stop], rules, previous, years.counts
-        )
+        country = _choose_country(of_year, rules, previous, known, years)
+        if rules.window >= 0:
+            _note_seen(of_year, rules.traits, year, years.seen)
         if country:
             years.year[known] = year
             years.country[known] = country
-            years.stage[known], years.sector[known] = _choose_stage_and_sector(
-                keys[start:stop], traits[start:stop], rules.traits, country
-            )
+            years.stage[known], years.sector[known] = 0, 0
+            if with_stages:
+                years.stage[known], years.sector[known] = _choose_stage_and_sector(
+                    of_year.keys, of_year.traits, rules.traits, country
+                )
             known += 1
         start = stop
     return known
@@ -109,18 +198,18 @@ def find_residences(
 
 @nb.njit(cache=True, nogil=True)
 def _choose_country(
-    keys: npt.NDArray[np.int64],
-    traits: npt.NDArray[np.uint8],
-    rules: CompiledRules,
-    previous: int,
-    counts: npt.NDArray[np.int64],
+    rows: Rows, rules: CompiledRules, previous: int, known: int, years: Years
 ) -> int:
+    keys, counts = rows.keys, years.counts
+    month = _find_last_month(rows, rules.traits) if rules.kind == KIND_LAST else 0
     best = 0
     for i in range(len(keys)):
         country = (keys[i] >> COUNTRY_SHIFT) & 255
-        if country and (traits[i] & rules.traits) == rules.traits:
-            counts[country] += 1
+        in_time = rules.kind != KIND_LAST or (rows.traits[i] >> MONTH_SHIFT) == month
+        if country and (rows.traits[i] & rules.traits) == rules.traits and in_time:
+            counts[country] += rows.votes[i] if rules.by_votes else 1
             best = max(best, counts[country])
+    _list_parts(keys, rules, known, years)
     chosen, equals = 0, 0
     for i in range(len(keys)):
         # Keys are sorted, so countries come in alphabetical order and the first equal wins.
@@ -132,12 +221,59 @@ def _choose_country(
             counts[country] = 0
         else:
             counts[country] = 0
+    if rules.kind < KIND_ANY:
+        years.part_country[years.parts[known]] = chosen
     return 0 if equals > 1 and rules.tie == TIE_DROP else chosen
 
 
 @nb.njit(cache=True, nogil=True)
+def _find_last_month(rows: Rows, required: int) -> int:
+    month = 0
+    for i in range(len(rows.keys)):
+        placed = (rows.keys[i] >> COUNTRY_SHIFT) & 255
+        if placed and (rows.traits[i] & required) == required:
+            month = max(month, int(rows.traits[i] >> MONTH_SHIFT))
+    return month
+
+
+@nb.njit(cache=True, nogil=True)
+def _list_parts(
+    keys: npt.NDArray[np.int64], rules: CompiledRules, known: int, years: Years
+) -> None:
+    """The countries of the year and the part of the person in each; of a rest that does not
+    divide evenly the first countries get one unit more."""
+    start = years.parts[known] if known else 0
+    years.parts[0] = 0
+    if rules.kind < KIND_ANY:
+        years.part_units[start] = rules.units
+        years.parts[known + 1] = start + 1
+        return
+    stop, previous = start, 0
+    for i in range(len(keys)):
+        country = (keys[i] >> COUNTRY_SHIFT) & 255
+        if years.counts[country] and country != previous:
+            years.part_country[stop] = country
+            previous = country
+            stop += 1
+    for at in range(start, stop):
+        whole = rules.units
+        if rules.kind == KIND_FRACTIONAL:
+            whole = rules.units // (stop - start) + (at - start < rules.units % (stop - start))
+        years.part_units[at] = whole
+    years.parts[known + 1] = stop
+
+
+@nb.njit(cache=True, nogil=True)
+def _note_seen(rows: Rows, required: int, year: int, seen: npt.NDArray[np.uint64]) -> None:
+    for i in range(len(rows.keys)):
+        country = (rows.keys[i] >> COUNTRY_SHIFT) & 255
+        if country and (rows.traits[i] & required) == required:
+            seen[year, country >> 6] |= np.uint64(1) << np.uint64(country & 63)
+
+
+@nb.njit(cache=True, nogil=True)
 def _choose_stage_and_sector(
-    keys: npt.NDArray[np.int64], traits: npt.NDArray[np.uint8], required: int, country: int
+    keys: npt.NDArray[np.int64], traits: npt.NDArray[np.uint32], required: int, country: int
 ) -> tuple[int, int]:
     stages = np.zeros(16, np.int64)
     sectors = np.zeros(8, np.int64)
@@ -156,3 +292,43 @@ def _choose_stage_and_sector(
         if sectors[code] > (sectors[sector] if sector else 0):
             sector = code
     return stage, sector
+
+
+@nb.njit(cache=True, nogil=True)
+def has_left(years: Years, rules: CompiledRules, country: int, year: int) -> bool:
+    """Whether a person who is seen elsewhere in a year has left a country: always, or only if
+    no record there comes in that year and the window after it."""
+    if rules.window < 0:
+        return True
+    bit = np.uint64(1) << np.uint64(country & 63)
+    for later in range(year, year + rules.window + 1):
+        if years.seen[later, country >> 6] & bit:
+            return False
+    return True
+
+
+@nb.njit(cache=True, nogil=True)
+def find_stage_end(years: Years, known: int, stage: int) -> int:
+    """Index of the last year a person was seen in a stage; −1 if never."""
+    for k in range(known - 1, -1, -1):
+        if years.stage[k] == stage:
+            return k
+    return -1
+
+
+@nb.njit(cache=True, nogil=True)
+def find_first_work(years: Years, known: int, end: int) -> int:
+    """Index of the first year after `end` in a later stage than the one held then; −1 if none."""
+    for k in range(end + 1, known):
+        if years.stage[k] >= _LAST_STUDY and years.stage[k] > years.stage[end]:
+            return k
+    return -1
+
+
+@nb.njit(cache=True, nogil=True)
+def find_origin(years: Years, known: int, rules: CompiledRules) -> int:
+    """Index of the year that says where a person comes from; −1 if none does."""
+    if rules.origin == ORIGIN_FIRST:
+        return 0
+    end = find_stage_end(years, known, rules.origin)
+    return 0 if end < 0 and not rules.origin_left_out else end

@@ -8,8 +8,8 @@ weight. Counts of partitions add up, so how persons are split cannot change a fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -17,41 +17,38 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from talentflow.careers import cells
-from talentflow.careers.cells import CellTable, add_to_cell, new_table, pack_cell, unpack_cell
-from talentflow.careers.packing import FIRST_YEAR, LINKAGE, PERSON_SHIFT, YEAR_SHIFT, PackedEvidence
+from talentflow.careers.cells import CellTable, new_table, unpack_cell
+from talentflow.careers.contributions import Life, count_areas, count_cohorts, count_details
+from talentflow.careers.movement import find_moves, find_stays, new_moves, new_stays
+from talentflow.careers.packing import FIRST_YEAR, PERSON_SHIFT, YEAR_SHIFT, PackedEvidence
 from talentflow.careers.residence import (
-    FILL_AFTER,
-    FILL_NONE,
-    YEARS,
+    ORIGIN_FIRST,
     CompiledRules,
-    Years,
+    Rows,
     compile_rules,
     find_residences,
     new_years,
+    slice_rows,
 )
+from talentflow.careers.sums import add_sums
 from talentflow.careers.weights import draw_weights
 from talentflow.core.contracts import TALLIES
 from talentflow.core.executor import run_in_threads
 from talentflow.core.rules import Rules
-from talentflow.core.vocabulary import SECTORS, STAGES, STUDY_STAGES
 
-MAX_DURATION_YEARS: Final = 15
-"""How far retention curves reach."""
-
-_FIRST_STUDY: Final = STAGES.index(STUDY_STAGES[0])
-_LAST_STUDY: Final = STAGES.index(STUDY_STAGES[-1])
-_SECTORS: Final = len(SECTORS)
 _FIRST_CAPACITY: Final = 1 << 16
 _MADE_OF: Final = {"inflow", "outflow", "retention_left"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class CellCounts:
-    """Counts of many cells: `cells[i]` packed, `persons[i]`, `counts[i, replicate]`."""
+    """Counts of many cells: `cells[i]` packed, `persons[i]`, `counts[i, replicate]`. One person
+    counts `units`."""
 
     cells: npt.NDArray[np.int64]
     persons: npt.NDArray[np.int64]
     counts: npt.NDArray[np.int64]
+    units: int = 1
 
 
 def count_tallies(
@@ -61,16 +58,35 @@ def count_tallies(
     replicates: int,
     workers: int = 1,
     cohorts: bool = True,
+    details: bool = True,
 ) -> CellCounts:
     """All tallies of the evidence under one set of rules, sorted by cell.
 
-    `cohorts` false leaves out the cohort measures. `workers` threads share the persons.
+    `cohorts` false leaves out the cohort measures, `details` false all that is asked of stages
+    and sectors. Rules that split persons (`Rules.splits_persons`) have neither. `workers`
+    threads share the persons.
     """
+    single = not rules.splits_persons
+    compiled = compile_rules(rules)
+    everybody = replace(rules, people=replace(rules.people, linkage="all"))
+    pass_ = _Pass(compiled, compile_rules(everybody), details and single, cohorts and single)
 
     def count(part: PackedEvidence) -> CellCounts:
-        return _count_partition(part, compile_rules(rules), replicates, cohorts)
+        return _count_partition(part, pass_, replicates)
 
-    return _add_up(list(run_in_threads(count, evidence.split(workers), workers)), replicates)
+    placed = evidence.at_seats if rules.place.employer == "seat" else evidence
+    counted = _add_up(list(run_in_threads(count, placed.split(workers), workers)), replicates)
+    add_sums(counted.cells, counted.counts, world_is_sum=rules.residence.kind != "any")
+    return replace(counted, units=compiled.units)
+
+
+class _Pass(NamedTuple):
+    """What one pass counts. Cohorts are held by everybody, told apart or not."""
+
+    rules: CompiledRules
+    everybody: CompiledRules
+    details: bool
+    cohorts: bool
 
 
 def list_tallies(
@@ -100,7 +116,7 @@ def list_tallies(
         "sector": [w.sector for w in words],
         "period": [w.period for w in words],
         "persons": persons,
-        "counts": _as_lists(counts, (persons >= floor) | made_of),
+        "counts": _as_lists(counts / counted.units, (persons >= floor) | made_of),
     }
     return pa.table(columns, schema=TALLIES.schema)
 
@@ -119,14 +135,15 @@ def _drop_doubled_period(counted: CellCounts, years: tuple[int, int]) -> CellCou
     window = cells.WINDOWS + (first - FIRST_YEAR) // cells.WINDOW_YEARS
     whole = (counted.cells & cells.PERIOD_BITS) == cells.WHOLE
     doubled = whole & np.isin(counted.cells - cells.WHOLE + window, counted.cells)
-    return CellCounts(
+    return replace(
+        counted,
         cells=counted.cells[~doubled],
         persons=counted.persons[~doubled],
         counts=counted.counts[~doubled],
     )
 
 
-def _as_lists(counts: npt.NDArray[np.int64], whole: npt.NDArray[np.bool_]) -> pa.ListArray:
+def _as_lists(counts: npt.NDArray[np.float64], whole: npt.NDArray[np.bool_]) -> pa.ListArray:
     lengths = np.where(whole, counts.shape[1], 1)
     kept = whole[:, None] | (np.arange(counts.shape[1]) == 0)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
@@ -149,13 +166,14 @@ def _add_up(parts: list[CellCounts], replicates: int) -> CellCounts:
     return CellCounts(cells=every, persons=persons, counts=counts)
 
 
-def _count_partition(
-    part: PackedEvidence, rules: CompiledRules, replicates: int, cohorts: bool
-) -> CellCounts:
+def _count_partition(part: PackedEvidence, pass_: _Pass, replicates: int) -> CellCounts:
+    rows = Rows(part.keys, part.traits, part.votes)
+    # Twice the persons bound what a replicate's weights add up to in a cell of one year.
+    wide = 2 * len(part.keys) * pass_.rules.units >= 2**31
     capacity = _FIRST_CAPACITY
     while True:
-        table = new_table(capacity, replicates)
-        _tally(part.keys, part.traits, part.cohorts, part.person_hashes, rules, cohorts, table)
+        table = new_table(capacity, replicates, wide=wide)
+        _tally(rows, part.cohorts, part.person_hashes, pass_, table)
         used = int(table.state[0])
         if used >= 0:
             return CellCounts(
@@ -168,259 +186,39 @@ def _count_partition(
 
 @nb.njit(cache=True, nogil=True)
 def _tally(
-    keys: npt.NDArray[np.int64],
-    traits: npt.NDArray[np.uint8],
+    rows: Rows,
     cohorts: npt.NDArray[np.uint64],
     person_hashes: npt.NDArray[np.uint64],
-    rules: CompiledRules,
-    with_cohorts: bool,
+    pass_: _Pass,
     table: CellTable,
 ) -> None:
-    years = new_years()
-    anybody = CompiledRules(rules.tie, rules.max_gap, rules.fill, rules.traits & ~LINKAGE)
+    rules, everybody = pass_.rules, pass_.everybody
+    years, stays, moves = new_years(), new_stays(), new_moves()
     weights = np.zeros(table.counts.shape[1], np.int32)
+    by_stage = rules.origin != ORIGIN_FIRST
     start = 0
-    while start < len(keys) and table.state[0] >= 0:
-        person = keys[start] >> PERSON_SHIFT
+    while start < len(rows.keys) and table.state[0] >= 0:
+        person = rows.keys[start] >> PERSON_SHIFT
         stop = start
-        while stop < len(keys) and (keys[stop] >> PERSON_SHIFT) == person:
+        while stop < len(rows.keys) and (rows.keys[stop] >> PERSON_SHIFT) == person:
             stop += 1
-        known = find_residences(keys[start:stop], traits[start:stop], rules, years)
+        of_person = slice_rows(rows, start, stop)
+        known = find_residences(of_person, rules, pass_.details or by_stage, years)
+        if known or pass_.cohorts:
+            draw_weights(person_hashes[person], weights)
         if known:
-            draw_weights(person_hashes[person], weights)
-            _tally_stock(years, known, rules, person, weights, table)
-            _tally_moves(years, known, rules, person, weights, table)
-            _tally_histories(years, known, person, weights, table)
-            _tally_retention(years, known, rules, person, weights, table)
-            _tally_stage_flows(years, known, person, weights, table)
-        if with_cohorts:
-            known = find_residences(keys[start:stop], traits[start:stop], anybody, years)
-            draw_weights(person_hashes[person], weights)
-            _tally_cohorts(
-                keys[start:stop], cohorts[start:stop], years, known, person, weights, table
-            )
+            stayed = find_stays(years, known, rules, stays)
+            moved = find_moves(years, known, rules, moves)
+            life = Life(person, weights, years, known, stays, stayed, moves, moved)
+            count_areas(life, rules, table)
+            if pass_.details:
+                count_details(life, rules, table)
+        if pass_.cohorts:
+            known = find_residences(of_person, everybody, by_stage, years)
+            life = Life(person, weights, years, known, stays, 0, moves, 0)
+            if known:
+                count_cohorts(life, of_person.keys, cohorts[start:stop], everybody, table)
         start = stop
-
-
-@nb.njit(cache=True, nogil=True)
-def _add_year_and_window(
-    cell: int, year: int, person: int, weights: npt.NDArray[np.int32], table: CellTable
-) -> None:
-    # The period is the lowest field, so it can be added to a cell packed with period 0.
-    add_to_cell(table, cell + year, person, weights)
-    window = cells.WINDOWS + year // cells.WINDOW_YEARS
-    add_to_cell(table, cell + window, person, weights)
-
-
-@nb.njit(cache=True, nogil=True)
-def _tally_stock(
-    years: Years,
-    known: int,
-    rules: CompiledRules,
-    person: int,
-    weights: npt.NDArray[np.int32],
-    table: CellTable,
-) -> None:
-    for k in range(known):
-        _add_stock(years, k, years.year[k], person, weights, table)
-        if k + 1 == known or rules.fill == FILL_NONE:
-            continue
-        gap = years.year[k + 1] - years.year[k] - 1
-        if gap <= rules.max_gap:
-            source = k + 1 if rules.fill == FILL_AFTER else k
-            for year in range(years.year[k] + 1, years.year[k + 1]):
-                _add_stock(years, source, year, person, weights, table)
-
-
-@nb.njit(cache=True, nogil=True)
-def _add_stock(
-    years: Years,
-    k: int,
-    year: int,
-    person: int,
-    weights: npt.NDArray[np.int32],
-    table: CellTable,
-) -> None:
-    none, area = cells.NO_POPULATION, years.country[k]
-    stage, sector = years.stage[k], years.sector[k]
-    every = cells.ALL_AREAS
-    for cell in (
-        pack_cell(cells.STOCK, none, area, every, cells.ALL_STAGES, cells.ALL_SECTORS, 0),
-        pack_cell(cells.STOCK, none, area, every, stage, cells.ALL_SECTORS, 0),
-        pack_cell(cells.STOCK, none, area, every, cells.ALL_STAGES, sector, 0),
-        pack_cell(cells.STOCK, none, every, every, cells.ALL_STAGES, cells.ALL_SECTORS, 0),
-    ):
-        _add_year_and_window(cell, year, person, weights, table)
-
-
-@nb.njit(cache=True, nogil=True)
-def _tally_moves(
-    years: Years,
-    known: int,
-    rules: CompiledRules,
-    person: int,
-    weights: npt.NDArray[np.int32],
-    table: CellTable,
-) -> None:
-    none, every = cells.NO_POPULATION, cells.ALL_AREAS
-    stages, sectors = cells.ALL_STAGES, cells.ALL_SECTORS
-    for k in range(1, known):
-        before, after, year = years.country[k - 1], years.country[k], years.year[k]
-        if before == after or year - years.year[k - 1] - 1 > rules.max_gap:
-            continue
-        flow = pack_cell(cells.FLOW, none, before, after, stages, sectors, 0)
-        _add_year_and_window(flow, year, person, weights, table)
-        add_to_cell(table, flow + cells.WHOLE, person, weights)
-        for cell in (
-            pack_cell(cells.OUTFLOW, none, before, every, stages, sectors, 0),
-            pack_cell(cells.INFLOW, none, after, every, stages, sectors, 0),
-        ):
-            _add_year_and_window(cell, year, person, weights, table)
-
-
-@nb.njit(cache=True, nogil=True)
-def _tally_histories(
-    years: Years, known: int, person: int, weights: npt.NDArray[np.int32], table: CellTable
-) -> None:
-    none, every = cells.NO_POPULATION, cells.ALL_AREAS
-    stages, sectors = cells.ALL_STAGES, cells.ALL_SECTORS
-    mobile = False
-    for k in range(1, known):
-        area = years.country[k]
-        mobile = mobile or area != years.country[k - 1]
-        followed = pack_cell(cells.FOLLOWED, none, area, every, stages, sectors, 0)
-        _add_year_and_window(followed, years.year[k], person, weights, table)
-        if mobile and _lived_elsewhere(years, k):
-            cell = pack_cell(cells.MOBILE, none, area, every, stages, sectors, 0)
-            _add_year_and_window(cell, years.year[k], person, weights, table)
-        before, after = years.sector[k - 1], years.sector[k]
-        if before and after and before != after:
-            change = before * _SECTORS + after
-            cell = pack_cell(cells.SECTOR_FLOW, none, area, every, stages, change, 0)
-            window = cells.WINDOWS + years.year[k] // cells.WINDOW_YEARS
-            add_to_cell(table, cell + window, person, weights)
-            add_to_cell(table, cell + cells.WHOLE, person, weights)
-
-
-@nb.njit(cache=True, nogil=True)
-def _lived_elsewhere(years: Years, k: int) -> bool:
-    return bool(np.any(years.country[:k] != years.country[k]))
-
-
-@nb.njit(cache=True, nogil=True)
-def _tally_retention(
-    years: Years,
-    known: int,
-    rules: CompiledRules,
-    person: int,
-    weights: npt.NDArray[np.int32],
-    table: CellTable,
-) -> None:
-    _add_survival(years, known, 0, cells.ALL_STAGES, rules, person, weights, table)
-    for stage in range(_FIRST_STUDY, _LAST_STUDY + 1):
-        end = find_stage_end(years, known, stage)
-        if end >= 0:
-            _add_survival(years, known, end, stage, rules, person, weights, table)
-
-
-@nb.njit(cache=True, nogil=True)
-def _add_survival(
-    years: Years,
-    known: int,
-    start: int,
-    stage: int,
-    rules: CompiledRules,
-    person: int,
-    weights: npt.NDArray[np.int32],
-    table: CellTable,
-) -> None:
-    area = years.country[start]
-    duration, left = 0, False
-    for k in range(start + 1, known):
-        if years.year[k] - years.year[k - 1] - 1 > rules.max_gap:
-            break
-        duration = years.year[k] - years.year[start]
-        if years.country[k] != area:
-            left = True
-            break
-    none, every, sectors = cells.NO_POPULATION, cells.ALL_AREAS, cells.ALL_SECTORS
-    risk = pack_cell(cells.RETENTION_RISK, none, area, every, stage, sectors, cells.DURATIONS)
-    for year in range(1, min(duration, MAX_DURATION_YEARS) + 1):
-        add_to_cell(table, risk + year, person, weights)
-    if left and duration <= MAX_DURATION_YEARS:
-        cell = pack_cell(cells.RETENTION_LEFT, none, area, every, stage, sectors, cells.DURATIONS)
-        add_to_cell(table, cell + duration, person, weights)
-
-
-@nb.njit(cache=True, nogil=True)
-def find_stage_end(years: Years, known: int, stage: int) -> int:
-    """Index of the last year a person was seen in a stage; −1 if never."""
-    for k in range(known - 1, -1, -1):
-        if years.stage[k] == stage:
-            return k
-    return -1
-
-
-@nb.njit(cache=True, nogil=True)
-def find_first_work(years: Years, known: int, end: int) -> int:
-    """Index of the first year after `end` in a later stage than the one held then; −1 if none."""
-    for k in range(end + 1, known):
-        if years.stage[k] >= _LAST_STUDY and years.stage[k] > years.stage[end]:
-            return k
-    return -1
-
-
-@nb.njit(cache=True, nogil=True)
-def _tally_stage_flows(
-    years: Years, known: int, person: int, weights: npt.NDArray[np.int32], table: CellTable
-) -> None:
-    for stage in range(_FIRST_STUDY, _LAST_STUDY + 1):
-        end = find_stage_end(years, known, stage)
-        work = find_first_work(years, known, end) if end >= 0 else -1
-        if work >= 0:
-            cell = pack_cell(
-                cells.STAGE_FLOW,
-                cells.NO_POPULATION,
-                years.country[end],
-                years.country[work],
-                stage,
-                cells.ALL_SECTORS,
-                cells.WHOLE,
-            )
-            add_to_cell(table, cell, person, weights)
-
-
-@nb.njit(cache=True, nogil=True)
-def _tally_cohorts(
-    keys: npt.NDArray[np.int64],
-    cohorts: npt.NDArray[np.uint64],
-    years: Years,
-    known: int,
-    person: int,
-    weights: npt.NDArray[np.int32],
-    table: CellTable,
-) -> None:
-    members = np.zeros(YEARS, np.uint64)
-    for i in range(len(keys)):
-        members[(keys[i] >> YEAR_SHIFT) & 255] |= cohorts[i]
-    every, stages, sectors = cells.ALL_AREAS, cells.ALL_STAGES, cells.ALL_SECTORS
-    for k in range(known):
-        bits = members[years.year[k]]
-        population = 0
-        while bits:
-            if bits & np.uint64(1):
-                for cell in (
-                    pack_cell(cells.COHORT_LOCATED, population, every, every, stages, sectors, 0),
-                    pack_cell(
-                        cells.COHORT_WORK, population, years.country[k], every, stages, sectors, 0
-                    ),
-                    pack_cell(
-                        cells.COHORT_ORIGIN, population, years.country[0], every, stages, sectors, 0
-                    ),
-                ):
-                    _add_year_and_window(cell, years.year[k], person, weights, table)
-            bits >>= np.uint64(1)
-            population += 1
 
 
 def data_years(evidence: PackedEvidence) -> tuple[int, int]:

@@ -468,8 +468,9 @@ TALLIES: Final = Contract(
         _count("persons", "distinct persons counted in the cell"),
         Column(
             name="counts",
-            type=pa.list_(pa.int64()),
-            doc="item 0 the count, items 1…B its bootstrap replicates",
+            type=pa.list_(pa.float64()),
+            doc="item 0 the count, items 1…B its bootstrap replicates; parts of a person where "
+            "the rules split one",
             nullable=False,
         ),
     ),

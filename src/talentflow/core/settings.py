@@ -36,9 +36,9 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(name="engine", default="local", kind=str, help="Where the work runs: local."),
     Setting(
         name="definitions",
-        default="all",
+        default="standard",
         kind=str,
-        help="Definitions to compute: default, all, or ids separated by commas.",
+        help="Definitions to compute: default, standard, all, or ids separated by commas.",
     ),
     Setting(name="replicates", default=200, kind=int, help="Bootstrap replicates."),
     Setting(name="level", default=0.95, kind=float, help="Level of the intervals."),
@@ -64,7 +64,7 @@ class Settings:
     data: Path = Path("data")
     store: Path = Path("store")
     engine: str = "local"
-    definitions: str = "all"
+    definitions: str = "standard"
     replicates: int = 200
     level: float = 0.95
     floor: int = 5

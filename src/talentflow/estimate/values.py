@@ -108,11 +108,10 @@ def _find_figures(counts: MeasureCounts, rules: Rules, publication: Publication)
 def first_censored_year(rules: Rules, last_year: int) -> int:
     """The first year whose figures later records will still change.
 
-    A silent year is filled only once the person is seen again, at most `max_gap_years` later;
-    the last year itself is always incomplete.
+    A silent year is filled only once the person is seen again; the last year itself is always
+    incomplete. See `MoveRule.open_years`.
     """
-    open_years = rules.move.max_gap_years if rules.move.fill != "none" else 1
-    return last_year - max(open_years, 1) + 1
+    return last_year - rules.move.open_years + 1
 
 
 def _choose_flag(

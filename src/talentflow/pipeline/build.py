@@ -195,7 +195,7 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
         records = _primary_records(run)
         people = _without_opted_out(run, opted_out)
         resolved = run.read("corrections", "resolved_mentions")
-        evidence = stages.prepare_evidence(records, people, resolved)
+        evidence = stages.prepare_evidence(records, people, resolved, run.read("read", "inputs"))
         tables = stages.follow_careers(
             evidence,
             definitions,
@@ -213,7 +213,12 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
         )
         lines = account_for_records(everything, people, resolved, balance, SECOND_OPINION)
         compared = compare_crawls(as_read, resolved, SECOND_OPINION).to_pylist()
-        cohorts = [define_cohort(population).to_dict() for population in evidence.populations]
+        cohorts = [
+            define_cohort(population, definition).to_dict()
+            for definition in definitions
+            if definition.cohorts
+            for population in evidence.populations
+        ]
         facts = {
             "accounting": lines,
             "second_opinion": compared,

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from talentflow.careers.histories import list_histories
 from talentflow.careers.packing import PackedEvidence, choose_populations, pack_evidence
+from talentflow.careers.paper_tiers import count_submissions
 from talentflow.careers.tallies import count_tallies, data_years, list_tallies
 from talentflow.core.collector import paused_collector
 from talentflow.core.contracts import (
@@ -174,19 +175,20 @@ def follow_careers(
     chosen = list(definitions)
     progress.start("careers", len(chosen))
     years = data_years(evidence)
-    cohorts = [define_cohort(population).id for population in evidence.populations]
     tallies = []
     for definition in chosen:
-        is_default = definition.id == DEFAULT.id
+        cohorts = []
+        if definition.cohorts:
+            cohorts = [define_cohort(p, definition).id for p in evidence.populations]
         counted = count_tallies(
             evidence,
             definition.rules,
             replicates=replicates,
             workers=workers,
-            cohorts=is_default,
+            cohorts=definition.cohorts,
+            details=definition.details,
         )
-        ids = [*cohorts, definition.id] if is_default else [definition.id]
-        tallies.append(list_tallies(counted, ids, years, floor))
+        tallies.append(list_tallies(counted, [*cohorts, definition.id], years, floor))
         progress.advance()
     histories = list_histories(evidence, DEFAULT.rules)
     progress.finish(
@@ -201,9 +203,13 @@ def follow_careers(
     }
 
 
-def prepare_evidence(records: pa.Table, people: pa.Table, resolved: pa.Table) -> PackedEvidence:
-    """The three tables as packed evidence, with the cohorts that the records offer."""
-    return pack_evidence(records, people, resolved, choose_populations(records))
+def prepare_evidence(
+    records: pa.Table, people: pa.Table, resolved: pa.Table, inputs: pa.Table | None = None
+) -> PackedEvidence:
+    """The three tables as packed evidence, with the cohorts that the records offer. `inputs` say
+    how many papers were submitted, which tiers at a fixed share need."""
+    submissions = count_submissions(records, inputs) if inputs is not None else None
+    return pack_evidence(records, people, resolved, choose_populations(records), submissions)
 
 
 def estimate_all(
