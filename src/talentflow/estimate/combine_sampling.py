@@ -1,0 +1,77 @@
+"""How are the scales sampled, and the effects drawn given them? NumPyro and JAX, on processors."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+from numpyro.infer import MCMC, NUTS
+
+from talentflow.estimate.combine_gaussian import Array, Observed, draw_targets
+from talentflow.estimate.combine_model import STRUCTURES, Scales, sample_model
+
+if TYPE_CHECKING:
+    from talentflow.estimate.combine import Sampling
+
+
+def run_chains(
+    quantity: str, observed: Observed, years: int, sampling: Sampling
+) -> tuple[dict[str, Any], Any, int]:
+    """Scales by name (chains × draws × …), targets (chains × draws × areas × targets), and the
+    number of divergences. Chains run beside each other where JAX may use several cores."""
+    _spread_over_cores(sampling.chains)
+    parallel = jax.local_device_count() >= sampling.chains
+    sampler = make_sampler(quantity, sampling, "parallel" if parallel else "sequential")
+    keys = jax.random.split(jax.random.key(sampling.seed, impl="threefry2x32"), 2)
+    sampler.run(keys[0], quantity, years, observed, extra_fields=("diverging",))
+    divergences = int(sampler.get_extra_fields()["diverging"].sum())
+    scales = sampler.get_samples(group_by_chain=True)
+    targets = draw_effects(keys[1], quantity, years, observed, scales)
+    return {name: np.asarray(draws) for name, draws in scales.items()}, targets, divergences
+
+
+def make_sampler(quantity: str, sampling: Sampling, chain_method: str = "sequential") -> MCMC:
+    """A sampler of one model; run it with a key, the quantity, the years and the observations."""
+    del quantity
+    kernel = NUTS(sample_model, target_accept_prob=sampling.target_accept, dense_mass=True)
+    return MCMC(
+        kernel,
+        num_warmup=sampling.warmup,
+        num_samples=sampling.draws,
+        num_chains=sampling.chains,
+        chain_method=chain_method,
+        progress_bar=False,
+    )
+
+
+def draw_effects(
+    key: Array, quantity: str, years: int, observed: Observed, scales: Scales
+) -> Any:
+    """One draw of all targets for each draw of the scales: chains × draws × areas × targets."""
+    chains, draws = scales["noise"].shape[:2]
+    sources = observed.errors.shape[1] // years
+    flat = {name: value.reshape(chains * draws, *value.shape[2:]) for name, value in scales.items()}
+
+    @jax.jit
+    def draw_all(keys: Array, flat: Scales, observed: Observed) -> Array:
+        def draw(one: tuple[Array, Scales]) -> Array:
+            structure = STRUCTURES[quantity](one[1], sources, years)
+            return draw_targets(one[0], structure, observed)
+
+        return jax.lax.map(draw, (keys, flat))
+
+    targets = draw_all(jax.random.split(key, chains * draws), flat, observed)
+    return np.asarray(targets).reshape(chains, draws, *targets.shape[1:])
+
+
+def _spread_over_cores(chains: int) -> None:
+    """Let JAX treat each core as a device. Too late once it has run anything in this process:
+    the chains then run one after the other."""
+    cores = len(os.sched_getaffinity(0))
+    if chains > 1 and cores > 1:
+        try:
+            jax.config.update("jax_num_cpu_devices", chains)
+        except RuntimeError:
+            return
