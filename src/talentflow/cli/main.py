@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "trace": "talentflow.cli.figures:trace",
     "resolve": "talentflow.cli.resolving:resolve",
     "serve": "talentflow.cli.serving:serve",
+    "combine": "talentflow.cli.combining:combine",
 }
 
 

@@ -171,7 +171,11 @@ def diagnose(posterior: Posterior) -> dict[str, Any]:
     every scale (Gelman et al. 2013, §11.4–11.5), divergences, seconds."""
     from numpyro.diagnostics import effective_sample_size, split_gelman_rubin
 
-    parts = {**posterior.scales, "truth": posterior.truth, "departures": posterior.departures[:, :, :, 1:]}
+    parts = {
+        **posterior.scales,
+        "truth": posterior.truth,
+        "departures": posterior.departures[:, :, :, 1:],
+    }
     r_hats, sizes = {}, {}
     for name, draws in parts.items():
         if draws.size:

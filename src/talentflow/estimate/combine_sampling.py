@@ -46,9 +46,7 @@ def make_sampler(quantity: str, sampling: Sampling, chain_method: str = "sequent
     )
 
 
-def draw_effects(
-    key: Array, quantity: str, years: int, observed: Observed, scales: Scales
-) -> Any:
+def draw_effects(key: Array, quantity: str, years: int, observed: Observed, scales: Scales) -> Any:
     """One draw of all targets for each draw of the scales: chains × draws × areas × targets."""
     chains, draws = scales["noise"].shape[:2]
     sources = observed.errors.shape[1] // years
