@@ -24,7 +24,7 @@ from talentflow.core.errors import UsageError
               help="Steps of each chain that are kept.")  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the draws.")
 @format_option("text", "json")
-def combine(  # noqa: PLR0913 -- one parameter an option
+def combine(
     areas: str | None,
     years: str | None,
     chains: int,
