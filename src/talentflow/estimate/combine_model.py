@@ -21,8 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
+import jax
 import jax.numpy as jnp
 import numpyro
 import numpyro.distributions as dist
@@ -69,10 +71,8 @@ SCALES: Final[dict[str, tuple[Scale, ...]]] = {
 
 def sample_model(quantity: str, years: int, observed: Observed) -> None:
     """The model for NumPyro: scales from their priors, effects integrated out."""
-    sources = observed.errors.shape[1] // years
-    scales = sample_scales(quantity, sources)
-    structure = STRUCTURES[quantity](scales, sources, years)
-    numpyro.factor("observations", log_likelihood(structure, observed))
+    scales = sample_scales(quantity, observed.errors.shape[1] // years)
+    numpyro.factor("observations", _log_density(quantity, years, scales, observed))
 
 
 def sample_scales(quantity: str, sources: int) -> Scales:
@@ -88,6 +88,14 @@ def sample_scales(quantity: str, sources: int) -> Scales:
     if quantity == "net_rate":
         scales["persistence"] = numpyro.sample("persistence", dist.Beta(2.0, 2.0))
     return scales
+
+
+# Compiled as a whole: NumPyro runs a model step by step before it compiles it, and hundreds of
+# small compilations would cost more than the sampling.
+@partial(jax.jit, static_argnums=(0, 1))
+def _log_density(quantity: str, years: int, scales: Scales, observed: Observed) -> Array:
+    structure = STRUCTURES[quantity](scales, observed.errors.shape[1] // years, years)
+    return log_likelihood(structure, observed)
 
 
 def stock_structure(scales: Scales, sources: int, years: int) -> Structure:
