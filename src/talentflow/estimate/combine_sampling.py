@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -23,19 +24,26 @@ def run_chains(
     number of divergences. Chains run beside each other where JAX may use several cores."""
     _spread_over_cores(sampling.chains)
     parallel = jax.local_device_count() >= sampling.chains
-    sampler = make_sampler(quantity, sampling, "parallel" if parallel else "sequential")
-    keys = jax.random.split(jax.random.key(sampling.seed, impl="threefry2x32"), 2)
-    sampler.run(keys[0], quantity, years, observed, extra_fields=("diverging",))
+    sampler = make_sampler(quantity, years, sampling, "parallel" if parallel else "sequential")
+    keys = jax.random.split(jax.random.key(sampling.seed), 2)
+    sampler.run(keys[0], observed, extra_fields=("diverging",))
     divergences = int(sampler.get_extra_fields()["diverging"].sum())
     scales = sampler.get_samples(group_by_chain=True)
     targets = draw_effects(keys[1], quantity, years, observed, scales)
     return {name: np.asarray(draws) for name, draws in scales.items()}, targets, divergences
 
 
-def make_sampler(quantity: str, sampling: Sampling, chain_method: str = "sequential") -> MCMC:
-    """A sampler of one model; run it with a key, the quantity, the years and the observations."""
-    del quantity
-    kernel = NUTS(sample_model, target_accept_prob=sampling.target_accept, dense_mass=True)
+def make_sampler(
+    quantity: str,
+    years: int,
+    sampling: Sampling,
+    chain_method: str = "sequential",
+    reusable: bool = False,
+) -> MCMC:
+    """A sampler of one model; run it with a key and the observations. A `reusable` one is
+    compiled once for all observations of the same shape."""
+    model = partial(sample_model, quantity, years)
+    kernel = NUTS(model, target_accept_prob=sampling.target_accept, dense_mass=True)
     return MCMC(
         kernel,
         num_warmup=sampling.warmup,
@@ -43,25 +51,30 @@ def make_sampler(quantity: str, sampling: Sampling, chain_method: str = "sequent
         num_chains=sampling.chains,
         chain_method=chain_method,
         progress_bar=False,
+        jit_model_args=reusable,
     )
 
 
 def draw_effects(key: Array, quantity: str, years: int, observed: Observed, scales: Scales) -> Any:
     """One draw of all targets for each draw of the scales: chains × draws × areas × targets."""
     chains, draws = scales["noise"].shape[:2]
-    sources = observed.errors.shape[1] // years
-    flat = {name: value.reshape(chains * draws, *value.shape[2:]) for name, value in scales.items()}
-
-    @jax.jit
-    def draw_all(keys: Array, flat: Scales, observed: Observed) -> Array:
-        def draw(one: tuple[Array, Scales]) -> Array:
-            structure = STRUCTURES[quantity](one[1], sources, years)
-            return draw_targets(one[0], structure, observed)
-
-        return jax.lax.map(draw, (keys, flat))
-
-    targets = draw_all(jax.random.split(key, chains * draws), flat, observed)
+    flat = {
+        name: np.asarray(value).reshape(chains * draws, *value.shape[2:])
+        for name, value in scales.items()
+    }
+    targets = _draw_all(quantity, years, jax.random.split(key, chains * draws), flat, observed)
     return np.asarray(targets).reshape(chains, draws, *targets.shape[1:])
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _draw_all(quantity: str, years: int, keys: Array, scales: Scales, observed: Observed) -> Array:
+    sources = observed.errors.shape[1] // years
+
+    def draw(one: tuple[Array, Scales]) -> Array:
+        structure = STRUCTURES[quantity](one[1], sources, years)
+        return draw_targets(one[0], structure, observed)
+
+    return jax.lax.map(draw, (keys, scales))
 
 
 def _spread_over_cores(chains: int) -> None:
