@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +20,12 @@ def run_chains(
     quantity: str, observed: Observed, years: int, sampling: Sampling
 ) -> tuple[dict[str, Any], Any, int]:
     """Scales by name (chains × draws × …), targets (chains × draws × areas × targets), and the
-    number of divergences. Chains run beside each other where JAX may use several cores."""
-    _spread_over_cores(sampling.chains)
-    parallel = jax.local_device_count() >= sampling.chains
-    sampler = make_sampler(quantity, years, sampling, "parallel" if parallel else "sequential")
+    number of divergences.
+
+    Chains run one after the other: beside each other, on several devices of one process, the
+    factorizations have been seen to wait for each other for ever.
+    """
+    sampler = make_sampler(quantity, years, sampling)
     keys = jax.random.split(jax.random.key(sampling.seed), 2)
     sampler.run(keys[0], observed, extra_fields=("diverging",))
     divergences = int(sampler.get_extra_fields()["diverging"].sum())
@@ -33,13 +34,7 @@ def run_chains(
     return {name: np.asarray(draws) for name, draws in scales.items()}, targets, divergences
 
 
-def make_sampler(
-    quantity: str,
-    years: int,
-    sampling: Sampling,
-    chain_method: str = "sequential",
-    reusable: bool = False,
-) -> MCMC:
+def make_sampler(quantity: str, years: int, sampling: Sampling, reusable: bool = False) -> MCMC:
     """A sampler of one model; run it with a key and the observations. A `reusable` one is
     compiled once for all observations of the same shape."""
     model = partial(sample_model, quantity, years)
@@ -49,7 +44,7 @@ def make_sampler(
         num_warmup=sampling.warmup,
         num_samples=sampling.draws,
         num_chains=sampling.chains,
-        chain_method=chain_method,
+        chain_method="sequential",
         progress_bar=False,
         jit_model_args=reusable,
     )
@@ -75,14 +70,3 @@ def _draw_all(quantity: str, years: int, keys: Array, scales: Scales, observed: 
         return draw_targets(one[0], structure, observed)
 
     return jax.lax.map(draw, (keys, scales))
-
-
-def _spread_over_cores(chains: int) -> None:
-    """Let JAX treat each core as a device. Too late once it has run anything in this process:
-    the chains then run one after the other."""
-    cores = len(os.sched_getaffinity(0))
-    if chains > 1 and cores > 1:
-        try:
-            jax.config.update("jax_num_cpu_devices", chains)
-        except RuntimeError:
-            return
