@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "resolve": "talentflow.cli.resolving:resolve",
     "serve": "talentflow.cli.serving:serve",
     "replicate": "talentflow.cli.replicating:replicate",
+    "combine": "talentflow.cli.combining:combine",
 }
 
 

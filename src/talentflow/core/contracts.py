@@ -533,6 +533,57 @@ RANKS: Final = Contract(
     ),
 )
 
+ESTIMATES: Final = Contract(
+    name="estimates",
+    row="one figure of an area and year: a source's own, or the one combined from all sources",
+    key=("quantity", "area", "year", "source"),
+    private=False,
+    columns=(
+        _text("quantity", "stock or net_rate", nullable=False, among=("stock", "net_rate")),
+        _text("area", "country", nullable=False, among=AREAS),
+        _year("year", "year the figure is of"),
+        _text("source", "who says so; combined: the estimate from all", nullable=False),
+        Column(name="value", type=pa.float64(), doc="null: withheld by the source"),
+        Column(name="low", type=pa.float64(), doc="lower end of the interval"),
+        Column(name="high", type=pa.float64(), doc="upper end of the interval"),
+        _share("level", "nominal level of the interval", nullable=False),
+        Column(name="n", type=pa.int64(), doc="persons the figure rests on; null: combined"),
+        _text("unit", "unit of value, low and high", nullable=False),
+        _text("flag", "how to read it", nullable=False, among=FLAGS),
+    ),
+)
+
+SOURCE_BIASES: Final = Contract(
+    name="source_biases",
+    row="how a source departs from the reference in one area",
+    key=("quantity", "source", "area", "measure"),
+    private=False,
+    columns=(
+        _text("quantity", "stock or net_rate", nullable=False, among=("stock", "net_rate")),
+        _text(
+            "source",
+            "the source; the reference departs only by the shocks of single years",
+            nullable=False,
+        ),
+        _text("area", "country", nullable=False, among=AREAS),
+        _text(
+            "measure",
+            "level: mean over the years; change: over ten years",
+            nullable=False,
+            among=("level", "change"),
+        ),
+        Column(name="value", type=pa.float64(), doc="median", nullable=False),
+        Column(name="low", type=pa.float64(), doc="lower end of the interval", nullable=False),
+        Column(name="high", type=pa.float64(), doc="upper end of the interval", nullable=False),
+        _share("level", "nominal level of the interval", nullable=False),
+        _text(
+            "unit",
+            "ratio (persons counted for each of the reference) or percentage_points",
+            nullable=False,
+        ),
+    ),
+)
+
 CONTRACTS: Final[dict[str, Contract]] = {
     contract.name: contract
     for contract in (
@@ -556,5 +607,7 @@ CONTRACTS: Final[dict[str, Contract]] = {
         VALUES,
         REPLICATES,
         RANKS,
+        ESTIMATES,
+        SOURCE_BIASES,
     )
 }

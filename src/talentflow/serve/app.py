@@ -19,7 +19,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 
 from talentflow.core.errors import StoreError
-from talentflow.serve import api, comparing, pages, quality, replication
+from talentflow.serve import api, comparing, pages, quality, replication, sources
 from talentflow.serve.headers import HeadersMiddleware
 from talentflow.serve.live import LiveStore
 from talentflow.serve.problems import NotFoundError, install_handlers
@@ -51,6 +51,7 @@ def create_app(store: Path) -> FastAPI:
     app.add_api_route("/static/{digest}/{name}", _send_asset, include_in_schema=False)
     app.include_router(quality.router)
     app.include_router(replication.router)
+    app.include_router(sources.router)
     app.include_router(pages.router)
     install_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=_GZIP_LEVEL)

@@ -1,0 +1,64 @@
+"""Do posterior draws rank uniformly around the truth of worlds drawn from the prior?
+
+Simulation-based calibration (Talts, Betancourt, Simpson, Vehtari and Gelman 2018): if sampler,
+model and derivatives agree, the rank of the truth among posterior draws is uniform.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from scipy import stats
+
+AREAS, YEARS = 3, 5
+WORLDS = 120
+DRAWS, THINNING = 63, 10
+BINS = 8
+UNLIKELY = 0.001
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("quantity", ["stock", "net_rate"])
+def test_ranks_of_the_truth_are_uniform(quantity: str) -> None:
+    ranks = rank_worlds(quantity)
+    for name, found in ranks.items():
+        counts = np.bincount(found * BINS // (DRAWS + 1), minlength=BINS)
+        assert stats.chisquare(counts).pvalue > UNLIKELY, (name, counts.tolist())
+        levels = np.arange(DRAWS + 1)
+        shares = (found[:, None] <= levels).mean(0)
+        band = stats.kstwobign.isf(UNLIKELY) / WORLDS**0.5
+        assert np.abs(shares - (levels + 1) / (DRAWS + 1)).max() < band, name
+
+
+def rank_worlds(quantity: str) -> dict[str, npt.NDArray[np.int64]]:
+    """Ranks of the first and last true value, of the departure of a source and of its noise."""
+    import jax
+    from combine_worlds import draw_world
+
+    from talentflow.estimate.combine import Sampling
+    from talentflow.estimate.combine_sampling import draw_effects, make_sampler
+
+    sampling = Sampling(chains=1, warmup=400, draws=DRAWS * THINNING, target_accept=0.9)
+    ranks: dict[str, list[int]] = {"first": [], "last": [], "departure": [], "noise": []}
+    with jax.enable_x64(True):
+        sampler = make_sampler(quantity, YEARS, sampling, reusable=True)
+        for seed in range(1, WORLDS + 1):
+            world = draw_world(quantity, AREAS, YEARS, seed)
+            sampler.run(jax.random.key(10_000 + seed), world.observed)
+            scales = {
+                name: draws[:, ::THINNING]
+                for name, draws in sampler.get_samples(group_by_chain=True).items()
+            }
+            key = jax.random.key(20_000 + seed)
+            drawn = draw_effects(key, quantity, YEARS, world.observed, scales)[0]
+            drawn = drawn.reshape(DRAWS, *world.targets.shape)
+            pairs = {
+                "first": (drawn[:, 0, 0, 0], world.targets[0, 0, 0]),
+                "last": (drawn[:, -1, 0, -1], world.targets[-1, 0, -1]),
+                "departure": (drawn[:, 0, 2].mean(-1), world.targets[0, 2].mean()),
+                "noise": (np.asarray(scales["noise"])[0, :, -1], world.scales["noise"][-1]),
+            }
+            for name, (draws, truth) in pairs.items():
+                ranks[name].append(int((draws < truth).sum()))
+    return {name: np.array(found) for name, found in ranks.items()}

@@ -1,0 +1,70 @@
+"""The page on several sources: with combined figures and without."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pyarrow as pa
+import pytest
+from running_server import run_server
+from synthetic_store import write_store
+
+from talentflow.core.areas import LANGUAGES
+from talentflow.core.catalog import write_parquet
+from talentflow.core.contracts import ESTIMATES
+from talentflow.estimate.combine import Grid
+from talentflow.estimate.combine_results import folder_of, make_biases, make_estimates
+
+GRID = Grid(("conferences", "openalex"), ("KR", "JP"), (2000, 2001, 2002))
+
+
+def write_figures(store: Path, snapshot_id: str) -> None:
+    random = np.random.default_rng(1)
+    draws = random.normal(5.0, 0.1, (1, 200, 2, 3))
+    departures = random.normal(0.0, 0.1, (1, 200, 2, 2, 3))
+    single = ESTIMATES.from_rows(
+        [
+            {"quantity": "stock", "area": "KR", "year": 2000, "source": "conferences",
+             "level": 0.95, "unit": "persons", "flag": "too_few"}
+        ]
+    )  # fmt: skip
+    quantities = ("stock", "net_rate")
+    estimates = pa.concat_tables(
+        [single, *(make_estimates(name, draws, GRID, 0.95, 0.0) for name in quantities)]
+    )
+    biases = pa.concat_tables([make_biases(name, departures, GRID, 0.95) for name in quantities])
+    facts = {"sources": list(GRID.sources), "r_hat": 1.002, "effective_draws": 800.0, "seconds": 9}
+    diagnostics = {"stock": facts, "net_rate": facts, "areas": ["KR", "JP"],
+                   "sampling": {"level": 0.95}}  # fmt: skip
+    folder = folder_of(store, snapshot_id)
+    folder.mkdir(parents=True)
+    write_parquet(estimates, folder / "estimates.parquet")
+    write_parquet(biases, folder / "biases.parquet")
+    (folder / "diagnostics.json").write_text(json.dumps(diagnostics))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_figures_the_page_says_how_to_make_them(
+    client: httpx.Client, language: str
+) -> None:
+    answer = client.get(f"/{language}/sources")
+    assert answer.status_code == 200
+    assert "<code>talentflow combine</code>" in answer.text
+
+
+def test_figures_made_later_are_shown(tmp_path: Path) -> None:
+    store = write_store(tmp_path)
+    with run_server(store) as address, httpx.Client(base_url=address) as client:
+        before = client.get("/en/sources")
+        write_figures(store, before.text.split("Snapshot ")[1].split("<")[0])
+        page = client.get("/en/sources", params={"area": "KR"}).text
+        assert "too few" in page
+        assert "OpenAlex scholars" in page
+        assert page.count("<polyline") == 2
+        assert "{" not in page
+        korean = client.get("/ko/sources", params={"area": "JP"}).text
+        assert "일본" in korean
+        assert client.get("/en/sources", params={"area": "FJ"}).status_code == 422
