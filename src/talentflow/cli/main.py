@@ -21,6 +21,8 @@ _COMMANDS: Final = {
     "trace": "talentflow.cli.figures:trace",
     "resolve": "talentflow.cli.resolving:resolve",
     "serve": "talentflow.cli.serving:serve",
+    "nowcast": "talentflow.cli.completeness:nowcast",
+    "coverage": "talentflow.cli.completeness:coverage",
 }
 
 

@@ -24,6 +24,7 @@ from talentflow.core.errors import InputError
 from talentflow.core.progress import Progress, Silent
 from talentflow.core.provenance import checksum_code, checksum_value
 from talentflow.core.settings import Settings
+from talentflow.estimate.truncation import RECENT_VINTAGES
 from talentflow.estimate.values import Publication, first_censored_year
 from talentflow.indicators.definitions import (
     DEFAULT,
@@ -102,6 +103,7 @@ def build(settings: Settings, progress: Progress | None = None) -> BuildReport:
             note = _Note()
             measured = beside.submit(_measure_quality, run, inputs, note)
             _build_careers(run, definitions)
+            _look_back(run)
             measured.result()
         note.tell(run.progress)
         return _publish(run, inputs, definitions)
@@ -233,6 +235,26 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
     )
 
 
+def _look_back(run: _Build) -> None:
+    """Vintages and captures, for nowcasts and coverage."""
+    opted_out = _read_opt_out(run.settings.opt_out)
+    run.run(
+        "vintages",
+        [
+            [run.keys[stage] for stage in ("align", "organizations", "people")],
+            [sorted(opted_out), run.corrections.effective, DEFAULT.to_dict()],
+            [RECENT_VINTAGES, checksum_code("core", "careers")],
+        ],
+        lambda: stages.look_back(
+            _primary_records(run),
+            _without_opted_out(run, opted_out),
+            run.read("corrections", "resolved_mentions"),
+            workers=run.settings.worker_count,
+            progress=run.progress,
+        ),
+    )
+
+
 def _primary_records(run: _Build) -> pa.Table:
     records = run.read("align", "records")
     return records.filter(pc.field("source") != SECOND_OPINION)
@@ -333,7 +355,7 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
             workers=settings.worker_count,
             progress=run.progress,
         )
-        return {"values": values}
+        return {"values": values, **stages.supplement(values, _read_vintages(run), publication)}
 
     run.run("values", [snapshot_id], make)
     manifest = build_manifest(
@@ -362,13 +384,22 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
     folder = run.catalog.publish(
         snapshot_id,
         lambda folder: write_snapshot(
-            folder, run.read("values", "values"), described, manifest, quality
+            folder,
+            run.read("values", "values"),
+            described,
+            manifest,
+            quality,
+            {name: run.read("values", name) for name in ("nowcasts", "awaited", "coverage")},
         ),
     )
     run.catalog.write_current(run.keys)
     return BuildReport(
         snapshot_id=snapshot_id, folder=folder, seconds=run.seconds, manifest=manifest
     )
+
+
+def _read_vintages(run: _Build) -> stages.Tables:
+    return {name: run.read("vintages", name) for name in ("vintages", "awaited", "captures")}
 
 
 def _split_tallies(tallies: pa.Table) -> dict[str, pa.Table]:

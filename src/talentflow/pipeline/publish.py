@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from talentflow import __version__
 from talentflow.core.catalog import write_parquet
-from talentflow.core.contracts import VALUES, check_table
+from talentflow.core.contracts import CONTRACTS, VALUES, Contract, check_table
 from talentflow.core.provenance import checksum_file
 from talentflow.indicators.registry import INDICATORS
 from talentflow.pipeline.inputs import SECOND_OPINION
@@ -59,11 +59,15 @@ def write_snapshot(
     definitions: Iterable[Mapping[str, Any]],
     manifest: Mapping[str, Any],
     quality: Mapping[str, Any],
+    supplements: Mapping[str, pa.Table] | None = None,
 ) -> None:
     """Fill a folder with the published tables, their descriptions and a Frictionless package.
 
-    `quality` tells how well affiliations and people were resolved, see `pipeline.quality`.
+    `quality` tells how well affiliations and people were resolved, see `pipeline.quality`;
+    `supplements` are further public tables by the name of their contract.
     """
+    for name, table in (supplements or {}).items():
+        write_parquet(check_table(table, CONTRACTS[name]), folder / f"{name}.parquet")
     write_parquet(check_table(values, VALUES), folder / "values.parquet")
     _write_json(folder / "definitions.json", list(definitions))
     _write_json(folder / "indicators.json", [i.to_dict() for i in INDICATORS])
@@ -163,16 +167,19 @@ def describe_package(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any
         "licenses": [{"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}],
         "sources": [{"title": s["title"], "path": s["url"]} for s in manifest["licences"]],
         "resources": [
-            {
-                "name": "values",
-                "path": "values.parquet",
-                "profile": "tabular-data-resource",
-                "format": "parquet",
-                "mediatype": "application/vnd.apache.parquet",
-                "bytes": (folder / "values.parquet").stat().st_size,
-                "hash": f"sha256:{checksum_file(folder / 'values.parquet')}",
-                "schema": _describe_schema(),
-            },
+            *(
+                {
+                    "name": path.stem,
+                    "path": path.name,
+                    "profile": "tabular-data-resource",
+                    "format": "parquet",
+                    "mediatype": "application/vnd.apache.parquet",
+                    "bytes": path.stat().st_size,
+                    "hash": f"sha256:{checksum_file(path)}",
+                    "schema": _describe_schema(CONTRACTS[path.stem]),
+                }
+                for path in _list_tables(folder)
+            ),
             *(
                 {
                     "name": name,
@@ -189,10 +196,16 @@ def describe_package(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _describe_schema() -> dict[str, Any]:
+def _list_tables(folder: Path) -> list[Path]:
+    """`values` first."""
+    return sorted(folder.glob("*.parquet"), key=lambda path: (path.stem != "values", path.stem))
+
+
+def _describe_schema(contract: Contract) -> dict[str, Any]:
     kinds = {pa.string(): "string", pa.float64(): "number", pa.int64(): "integer"}
+    kinds[pa.int16()] = "integer"
     fields = []
-    for column in VALUES.columns:
+    for column in contract.columns:
         constraints: dict[str, Any] = {} if column.nullable else {"required": True}
         if column.among is not None and len(column.among) < 20:
             constraints["enum"] = list(column.among)
@@ -204,7 +217,7 @@ def _describe_schema() -> dict[str, Any]:
                 "constraints": constraints,
             }
         )
-    return {"fields": fields, "primaryKey": list(VALUES.key)}
+    return {"fields": fields, "primaryKey": list(contract.key)}
 
 
 def _count_rejects(rejects: pa.Table) -> list[dict[str, Any]]:

@@ -10,9 +10,16 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from talentflow.careers.captures import count_captures
 from talentflow.careers.histories import list_histories
 from talentflow.careers.packing import PackedEvidence, choose_populations, pack_evidence
 from talentflow.careers.tallies import count_tallies, data_years, list_tallies
+from talentflow.careers.vintages import (
+    count_vintages,
+    list_awaited,
+    open_years,
+    pack_by_venue,
+)
 from talentflow.core.collector import paused_collector
 from talentflow.core.contracts import (
     INPUTS,
@@ -27,6 +34,8 @@ from talentflow.core.contracts import (
 from talentflow.core.executor import run_in_processes
 from talentflow.core.progress import Progress
 from talentflow.core.rules import Rules
+from talentflow.estimate.coverage import estimate_coverage
+from talentflow.estimate.truncation import RECENT_VINTAGES, estimate_nowcasts
 from talentflow.estimate.values import Publication, estimate_values
 from talentflow.indicators.definitions import DEFAULT, Definition, define_cohort
 from talentflow.pipeline.inputs import SECOND_OPINION, InputFile
@@ -201,6 +210,36 @@ def follow_careers(
 def prepare_evidence(records: pa.Table, people: pa.Table, resolved: pa.Table) -> PackedEvidence:
     """The three tables as packed evidence, with the cohorts that the records offer."""
     return pack_evidence(records, people, resolved, choose_populations(records))
+
+
+def look_back(
+    records: pa.Table, people: pa.Table, resolved: pa.Table, *, workers: int, progress: Progress
+) -> Tables:
+    """What earlier vintages of the records said, what the last years still lack, and who was
+    seen in which lists; under the default rules."""
+    progress.start("vintages", 1)
+    evidence, rules = pack_by_venue(records, people, resolved), DEFAULT.rules
+    last = data_years(evidence.packed)[1]
+    cuts = range(last - RECENT_VINTAGES + 1, last + 1) if last else range(0)
+    tables = {
+        "vintages": count_vintages(evidence, rules, cuts, workers=workers),
+        "awaited": list_awaited(evidence, open_years(rules) if last else 0),
+        "captures": count_captures(evidence),
+    }
+    progress.advance()
+    progress.finish(f"{len(cuts)} years looked back")
+    return tables
+
+
+def supplement(values: pa.Table, past: Tables, publication: Publication) -> Tables:
+    """Tables of `look_back` and the values → what is published beside the values."""
+    level, floor = publication.level, publication.floor
+    awaited = past["awaited"]
+    return {
+        "nowcasts": estimate_nowcasts(past["vintages"], values, awaited, level=level),
+        "awaited": awaited,
+        "coverage": estimate_coverage(past["captures"], level=level, floor=floor),
+    }
 
 
 def estimate_all(
