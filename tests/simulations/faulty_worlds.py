@@ -102,7 +102,9 @@ def draw_rows(random: np.random.Generator, persons: int) -> npt.NDArray[np.int64
     present = (span >= entry[:, None]) & (span < (entry + stay)[:, None])
     seen = present & (random.random(present.shape) < SEEN)
     second = seen & (random.random(present.shape) < SECOND_RECORD)
-    who, when = (np.concatenate(both) for both in zip(seen.nonzero(), second.nonzero(), strict=True))
+    who, when = (
+        np.concatenate(both) for both in zip(seen.nonzero(), second.nonzero(), strict=True)
+    )
     return np.stack([who, FIRST_YEAR + when, country[who, when]], axis=1)
 
 
@@ -289,7 +291,7 @@ def measure_faulty(
     *,
     persons: int = 2500,
     faults: Faults | None = None,
-    imputations: int = 10,
+    imputations: int = 5,
     scale: int = 200,
     workers: int = 1,
 ) -> Iterator[Covered]:
@@ -320,8 +322,10 @@ def measure_faulty(
 
 def print_table(rows: Iterator[Covered]) -> None:
     """Markdown, one line a cell."""
-    print("| cell | truth | naive: middle | covered % | imputed: middle | width | covered % "
-          "| complete records: covered % |")
+    print(
+        "| cell | truth | naive: middle | covered % | imputed: middle | width | covered % "
+        "| complete records: covered % |"
+    )
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for row in rows:
         print(
@@ -336,7 +340,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worlds", type=int, default=400)
     parser.add_argument("--persons", type=int, default=2500)
-    parser.add_argument("--imputations", type=int, default=10)
+    parser.add_argument("--imputations", type=int, default=5)
     parser.add_argument("--wrong", type=float, default=0.05)
     parser.add_argument("--split", type=float, default=0.05)
     parser.add_argument("--missing", type=float, default=0.3)

@@ -1,23 +1,25 @@
-"""Where was each person really, if some answers are missing and some are wrong?
+"""Where was each person really, if some answers are missing and some rows are somebody else's?
 
-A person's years are a chain of countries that the records show imperfectly: a row names the
-true country with a certain probability, else any country as often as rows name it at all (the
-row is another person's, or its text was misread), and a row without an answer says nothing. The
-chain and the share of wrong rows are fitted to all persons together; then each person's path is
-drawn from what their rows leave possible. Single records abroad between years at home are thus
-mostly taken for errors, in the proportion in which such errors occur, and missing answers are
-filled in the proportion in which people stay and move.
+A person's years are a chain of hidden states: not yet in research, in a country, out of research.
+The rows show it imperfectly. In a year of activity there are rows or there are none; a row names
+the true country, or any country as often as rows name it at all (it is another person's, or its
+text was misread), or nothing. Outside the years of activity there are only stray rows of others.
+The chain and the shares of silent years and of wrong and stray rows are fitted to all persons
+together; then each person's path is drawn from what their rows leave possible. A single record
+abroad between years at home is thus mostly taken for an error, one long after the last is mostly
+taken for a stranger's, each in the proportion in which such errors occur; and missing answers
+are filled in the proportion in which people stay and move.
 
 Sources: hidden Markov models, Rabiner 1989; drawing paths by forward filtering and backward
 sampling, Frühwirth-Schnatter 2006, ch. 11; latent Markov models of moves seen with error,
 Langeheine and van de Pol 1990. Assumed: whether an answer is missing or wrong does not depend on
-where the person is, given the other years; a move depends on the present country only.
+where the person is, given the other years; what happens next depends on the present state only.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -29,251 +31,258 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
 _COUNTRY_MASK: Final = 255 << COUNTRY_SHIFT
+_PERSON_OF_ROW: Final = PERSON_SHIFT - YEAR_SHIFT
 _ROUNDS: Final = 40
-_SETTLED: Final = 1e-4
-_LONGEST_GAP: Final = 10
-_FIRST_GUESS: Final = 0.03
+_SETTLED: Final = 5e-4
+_TAIL_YEARS: Final = 6
+"""How long after the last row the chain is followed: whether somebody left or is only silent."""
+
+
+class Law(NamedTuple):
+    """How careers run and how rows show them. States are the countries, then `before`, `after`.
+
+    `steps[a, b]`: chance of state b a year after state a. `start`: states in the year of the
+    first row. `named`: how often rows name each country. `silent`: chance that a year of activity
+    left no row; `wrong`: that a row of such a year names not the person's country; `stray`: that
+    a year outside activity holds a row.
+    """
+
+    steps: Floats
+    start: Floats
+    named: Floats
+    silent: float
+    wrong: float
+    stray: float
+
+
+class Rows(NamedTuple):
+    """Person and year of each row in one code, and the state that its answer names (−1: none);
+    `last_year` is where the data end."""
+
+    person_year: Codes
+    answer: Codes
+    last_year: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class CareerLaw:
-    """`countries`: codes of the states. `moves[a, b]`: chance of being in b a year after a.
-    `start`: countries of first years; `named`: how often rows name each country. `wrong`: share
-    of answers that are not the person's country."""
+    """A fitted law, and the country code of each of its states."""
 
+    law: Law
     countries: Codes
-    moves: Floats
-    start: Floats
-    named: Floats
-    wrong: float
+
+    @property
+    def moves(self) -> Floats:
+        """Chance of each country a year on, of those who stay in research."""
+        size = len(self.countries)
+        within = self.law.steps[:size, :size]
+        return np.asarray(within / within.sum(axis=1, keepdims=True))
 
 
 def fit_law(evidence: PackedEvidence, weights: npt.NDArray[np.int32]) -> CareerLaw:
     """The law under which the rows are most probable, by expectation and maximisation (Baum and
     Welch); persons count `weights` times."""
-    rows, answers, countries = _code_answers(evidence)
-    named = np.bincount(answers[answers >= 0], minlength=len(countries)) + 0.5
-    size = len(countries)
-    law = CareerLaw(
-        countries=countries,
-        moves=np.full((size, size), 0.05 / size) + 0.95 * np.eye(size),
-        start=named / named.sum(),
-        named=named / named.sum(),
-        wrong=_FIRST_GUESS,
-    )
+    rows, countries = _code_rows(evidence)
+    law = _guess(np.bincount(rows.answer[rows.answer >= 0], minlength=len(countries)) + 0.5)
     for _ in range(_ROUNDS):
-        before = law
-        law = _maximise(rows, answers, weights, before)
-        if np.abs(law.moves - before.moves).max() + abs(law.wrong - before.wrong) < _SETTLED:
+        before, law = law, _maximise(rows, weights, law)
+        change = np.abs(law.steps - before.steps).max()
+        if max(change, abs(law.wrong - before.wrong), abs(law.stray - before.stray)) < _SETTLED:
             break
-    return law
+    return CareerLaw(law=law, countries=countries)
 
 
 def relocate(
-    evidence: PackedEvidence, law: CareerLaw, random: np.random.Generator
+    evidence: PackedEvidence, fitted: CareerLaw, random: np.random.Generator
 ) -> PackedEvidence:
     """The evidence with every row's country replaced by the drawn country of its person and year,
-    also where the row had none."""
-    rows, answers, _ = _code_answers(evidence)
-    drawn = np.zeros(len(rows), np.int64)
-    _draw_paths(
-        rows,
-        answers,
-        _raise_to_gaps(law.moves),
-        law.start,
-        law.named,
-        law.wrong,
-        random.random(len(rows)),
-        drawn,
-    )
-    keys = (evidence.keys & ~np.int64(_COUNTRY_MASK)) | (law.countries[drawn] << COUNTRY_SHIFT)
+    also where the row had none; rows in years drawn as outside activity are left out."""
+    rows, _ = _code_rows(evidence)
+    drawn = np.full(len(evidence.keys), -1, np.int64)
+    _draw_paths(rows, fitted.law, int(random.integers(2**31)), drawn)
+    kept = drawn < len(fitted.countries)
+    placed = fitted.countries[drawn[kept]] << COUNTRY_SHIFT
+    keys = (evidence.keys[kept] & ~np.int64(_COUNTRY_MASK)) | placed
     order = np.argsort(keys, kind="stable")
     return replace(
         evidence,
         keys=keys[order],
-        traits=evidence.traits[order],
-        cohorts=evidence.cohorts[order],
+        traits=evidence.traits[kept][order],
+        cohorts=evidence.cohorts[kept][order],
     )
 
 
-def _code_answers(evidence: PackedEvidence) -> tuple[Codes, Codes, Codes]:
-    """Rows as person and year, their answers as states (−1: none), and the states' countries."""
+def _code_rows(evidence: PackedEvidence) -> tuple[Rows, Codes]:
     country = (evidence.keys >> COUNTRY_SHIFT) & 255
     countries = np.unique(country[country > 0])
-    answers = np.where(country > 0, np.searchsorted(countries, country), -1)
-    return evidence.keys >> YEAR_SHIFT, answers, countries
+    answer = np.where(country > 0, np.searchsorted(countries, country), -1)
+    person_year = evidence.keys >> YEAR_SHIFT
+    return Rows(person_year, answer, int((person_year & 255).max(initial=0))), countries
 
 
-def _raise_to_gaps(moves: Floats) -> Floats:
-    """The chances of being somewhere after 1, 2, … years; a longer silence counts as the last."""
-    powers = [np.eye(len(moves))]
-    for _ in range(_LONGEST_GAP):
-        powers.append(powers[-1] @ moves)
-    return np.array(powers)
+def _guess(named: Floats) -> Law:
+    """Where the fit begins: most people stay where they are and in research."""
+    size = len(named)
+    steps = np.zeros((size + 2, size + 2))
+    steps[:size, :size] = 0.85 * np.eye(size) + 0.05 / size
+    steps[:size, size + 1] = 0.1
+    steps[size, :size] = 0.1 * named / named.sum()
+    steps[size, size] = 0.9
+    steps[size + 1, size + 1] = 1.0
+    start = np.append(0.97 * named / named.sum(), [0.03, 0.0])
+    return Law(steps, start, named / named.sum(), 0.3, 0.03, 0.01)
 
 
-def _maximise(
-    rows: Codes, answers: Codes, weights: npt.NDArray[np.int32], law: CareerLaw
-) -> CareerLaw:
-    size = len(law.countries)
-    moves, start, errors = np.zeros((size, size)), np.zeros(size), np.zeros(2)
-    _expect(
-        rows,
-        answers,
-        weights,
-        _raise_to_gaps(law.moves),
-        law.start,
-        law.named,
-        law.wrong,
-        moves,
-        start,
-        errors,
-    )
+def _maximise(rows: Rows, weights: npt.NDArray[np.int32], law: Law) -> Law:
+    steps, start = np.zeros_like(law.steps), np.zeros_like(law.start)
+    shares = np.zeros((3, 2))
+    _expect(rows, weights, law, steps, start, shares)
     # A pinch of the old law keeps countries that nobody was seen to leave from being prisons.
-    moves += 0.5 * law.moves
+    steps += 0.5 * law.steps
     start += 0.5 * law.start
-    return replace(
-        law,
-        moves=moves / moves.sum(axis=1, keepdims=True),
-        start=start / start.sum(),
-        wrong=float(errors[0] / max(errors[1], 1.0)),
+    silent, wrong, stray = (shares[:, 0] / np.maximum(shares[:, 1], 1.0)).tolist()
+    return Law(
+        steps / steps.sum(axis=1, keepdims=True),
+        start / start.sum(),
+        law.named,
+        min(max(silent, 1e-6), 0.99),
+        min(max(wrong, 1e-6), 0.5),
+        min(max(stray, 1e-6), 0.5),
     )
 
 
 @nb.njit(cache=True, nogil=True)
-def _find_years(rows: Codes, start: int, first: Codes) -> tuple[int, int]:
-    """Where each year of the person at row `start` begins, in `first`; how many years, and where
-    the next person begins."""
-    person, known, row = rows[start] >> (PERSON_SHIFT - YEAR_SHIFT), 0, start
-    while row < len(rows) and rows[row] >> (PERSON_SHIFT - YEAR_SHIFT) == person:
-        if row == start or rows[row] != rows[row - 1]:
-            first[known] = row
-            known += 1
+def _find_years(rows: Rows, start: int, first: Codes) -> tuple[int, int]:
+    """Where the rows of each year begin, in `first`, from the year of the person's first row to
+    some years after their last; how many years, and where the next person begins."""
+    person = rows.person_year[start] >> _PERSON_OF_ROW
+    begin = rows.person_year[start] & 255
+    row, year = start, 0
+    while row < len(rows.answer) and rows.person_year[row] >> _PERSON_OF_ROW == person:
+        while begin + year <= (rows.person_year[row] & 255):
+            first[year] = row
+            year += 1
         row += 1
-    first[known] = row
-    return known, row
+    last = min(begin + year - 1 + _TAIL_YEARS, rows.last_year)
+    for later in range(year, last - begin + 2):
+        first[later] = row
+    return last - begin + 1, row
 
 
 @nb.njit(cache=True, nogil=True)
 def _filter(
-    rows: Codes,
-    answers: Codes,
-    first: Codes,
-    known: int,
-    powers: Floats,
-    start: Floats,
-    named: Floats,
-    wrong: float,
-    chance: Floats,
-    forward: Floats,
+    rows: Rows, law: Law, first: Codes, years: int, chance: Floats, forward: Floats
 ) -> None:
     """Chance of each year's rows by state, and of the state given the rows so far."""
-    size = len(start)
-    for k in range(known):
-        chance[k, :size] = 1.0
+    states = len(law.start)
+    size = states - 2
+    for k in range(years):
+        empty = first[k + 1] == first[k]
+        for state in range(states):
+            if state < size:
+                chance[k, state] = law.silent if empty else 1.0 - law.silent
+            else:
+                chance[k, state] = 1.0 - law.stray if empty else law.stray
         for row in range(first[k], first[k + 1]):
-            if answers[row] >= 0:
-                other = wrong * named[answers[row]]
-                for state in range(size):
-                    right = 1.0 - wrong if state == answers[row] else 0.0
-                    chance[k, state] *= right + other
-        if k == 0:
-            for state in range(size):
-                forward[0, state] = start[state] * chance[0, state]
-        else:
-            power = powers[min(rows[first[k]] - rows[first[k - 1]], len(powers) - 1)]
-            for state in range(size):
+            answer = rows.answer[row]
+            if answer >= 0:
+                for state in range(states):
+                    right = 1.0 - law.wrong if state == answer else 0.0
+                    other = law.wrong if state < size else 1.0
+                    chance[k, state] *= right + other * law.named[answer]
+        for state in range(states):
+            if k == 0:
+                forward[0, state] = law.start[state] * chance[0, state]
+            else:
                 total = 0.0
-                for before in range(size):
-                    total += forward[k - 1, before] * power[before, state]
+                for before in range(states):
+                    total += forward[k - 1, before] * law.steps[before, state]
                 forward[k, state] = total * chance[k, state]
-        forward[k, :size] /= forward[k, :size].sum()
+        forward[k, :states] /= forward[k, :states].sum()
 
 
 @nb.njit(cache=True, nogil=True)
 def _expect(
-    rows: Codes,
-    answers: Codes,
+    rows: Rows,
     weights: npt.NDArray[np.int32],
-    powers: Floats,
+    law: Law,
+    steps: Floats,
     start: Floats,
-    named: Floats,
-    wrong: float,
-    moves: Floats,
-    begins: Floats,
-    errors: Floats,
+    shares: Floats,
 ) -> None:
-    """Add up expected moves between adjacent years, beginnings, and wrong answers of all."""
-    size = len(start)
-    first = np.zeros(257, np.int64)
-    chance, forward = np.zeros((256, size)), np.zeros((256, size))
-    after, state_now = np.ones(size), np.zeros(size)
-    pair = np.zeros((size, size))
+    """Add up expected steps and beginnings, and in `shares` how many of how many years were
+    silent, answers wrong, and years outside activity not empty."""
+    states = len(law.start)
+    first = np.zeros(260, np.int64)
+    chance, forward = np.zeros((258, states)), np.zeros((258, states))
+    after, now = np.ones(states), np.zeros(states)
+    pair = np.zeros((states, states))
     row = 0
-    while row < len(rows):
-        weight = weights[rows[row] >> (PERSON_SHIFT - YEAR_SHIFT)]
-        known, following = _find_years(rows, row, first)
-        row = following
+    while row < len(rows.answer):
+        weight = weights[rows.person_year[row] >> _PERSON_OF_ROW]
+        years, row = _find_years(rows, row, first)
         if weight == 0:
             continue
-        _filter(rows, answers, first, known, powers, start, named, wrong, chance, forward)
+        _filter(rows, law, first, years, chance, forward)
         after[:] = 1.0
-        for k in range(known - 1, -1, -1):
-            state_now[:] = forward[k] * after
-            state_now /= state_now.sum()
-            for i in range(first[k], first[k + 1]):
-                if answers[i] >= 0:
-                    other = wrong * named[answers[i]]
-                    here = state_now[answers[i]]
-                    errors[0] += weight * (1.0 - here * (1.0 - wrong) / (1.0 - wrong + other))
-                    errors[1] += weight
+        for k in range(years - 1, -1, -1):
+            now[:] = forward[k] * after
+            now /= now.sum()
+            _add_shares(rows, law, first, k, weight, now, shares)
             if k == 0:
-                begins += weight * state_now
+                start += weight * now
                 break
-            gap = rows[first[k]] - rows[first[k - 1]]
-            power = powers[min(gap, len(powers) - 1)]
-            total = 0.0
-            for a in range(size):
-                for b in range(size):
-                    pair[a, b] = forward[k - 1, a] * power[a, b] * chance[k, b] * after[b]
-                    total += pair[a, b]
-            if gap == 1:
-                moves += weight * pair / total
-            for a in range(size):
-                state_now[a] = 0.0
-                for b in range(size):
-                    state_now[a] += power[a, b] * chance[k, b] * after[b]
-            after[:] = state_now / state_now.sum()
+            for a in range(states):
+                for b in range(states):
+                    pair[a, b] = forward[k - 1, a] * law.steps[a, b] * chance[k, b] * after[b]
+            steps += weight * pair / pair.sum()
+            for a in range(states):
+                now[a] = 0.0
+                for b in range(states):
+                    now[a] += law.steps[a, b] * chance[k, b] * after[b]
+            after[:] = now / now.sum()
 
 
 @nb.njit(cache=True, nogil=True)
-def _draw_paths(
-    rows: Codes,
-    answers: Codes,
-    powers: Floats,
-    start: Floats,
-    named: Floats,
-    wrong: float,
-    uniform: Floats,
-    drawn: Codes,
+def _add_shares(
+    rows: Rows, law: Law, first: Codes, k: int, weight: int, now: Floats, shares: Floats
 ) -> None:
+    size = len(law.start) - 2
+    active = now[:size].sum()
+    empty = first[k + 1] == first[k]
+    # The year of the first row is never empty, so it says nothing of how many years are.
+    if k > 0:
+        shares[0, 0] += weight * active if empty else 0.0
+        shares[0, 1] += weight * active
+        shares[2, 0] += 0.0 if empty else weight * (1.0 - active)
+        shares[2, 1] += weight * (1.0 - active)
+    for i in range(first[k], first[k + 1]):
+        if rows.answer[i] >= 0:
+            other = law.wrong * law.named[rows.answer[i]]
+            right = now[rows.answer[i]] * (1.0 - law.wrong) / (1.0 - law.wrong + other)
+            shares[1, 0] += weight * (active - right)
+            shares[1, 1] += weight * active
+
+
+@nb.njit(cache=True, nogil=True)
+def _draw_paths(rows: Rows, law: Law, seed: int, drawn: Codes) -> None:
     """Draw the last year's state, then each earlier one given the one after it."""
-    size = len(start)
-    first = np.zeros(257, np.int64)
-    chance, forward = np.zeros((256, size)), np.zeros((256, size))
+    states = len(law.start)
+    first = np.zeros(260, np.int64)
+    chance, forward = np.zeros((258, states)), np.zeros((258, states))
+    np.random.seed(seed)
     row = 0
-    while row < len(rows):
-        known, following = _find_years(rows, row, first)
-        _filter(rows, answers, first, known, powers, start, named, wrong, chance, forward)
+    while row < len(rows.answer):
+        years, row = _find_years(rows, row, first)
+        _filter(rows, law, first, years, chance, forward)
         state = -1
-        for k in range(known - 1, -1, -1):
+        for k in range(years - 1, -1, -1):
             if state >= 0:
-                power = powers[min(rows[first[k + 1]] - rows[first[k]], len(powers) - 1)]
-                for a in range(size):
-                    forward[k, a] *= power[a, state]
-            mark, state = uniform[first[k]] * forward[k].sum(), 0
-            while state < size - 1 and mark >= forward[k, state]:
+                for a in range(states):
+                    forward[k, a] *= law.steps[a, state]
+            mark, state = np.random.random() * forward[k].sum(), 0
+            while state < states - 1 and mark >= forward[k, state]:
                 mark -= forward[k, state]
                 state += 1
-            drawn[first[k] : first[k + 1]] = state
-        row = following
+            for i in range(first[k], first[k + 1]):
+                drawn[i] = state
