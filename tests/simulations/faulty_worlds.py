@@ -17,7 +17,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 
@@ -197,9 +197,10 @@ def bound_ranks(values: pa.Table, indicator: str, period: str) -> Interval:
     the level shared between the comparisons (Mogstad et al. 2024, Bonferroni form)."""
     found = {}
     for row in values.to_pylist():
-        if row["indicator"] == indicator and row["period"] == period and row["area"] in COUNTRIES:
-            if row["partner"] == row["stage"] == row["sector"] == "all":
-                found[row["area"]] = (row["value"], (row["high"] - row["low"]) / (2 * 1.96))
+        whole = row["partner"] == row["stage"] == row["sector"] == "all"
+        wanted = row["indicator"] == indicator and row["period"] == period
+        if whole and wanted and row["area"] in COUNTRIES:
+            found[row["area"]] = (row["value"], (row["high"] - row["low"]) / (2 * 1.96))
     value, error = found.pop("KR")
     z = 2.394  # two-sided 95 % shared between three comparisons
     above = sum(v - value > z * np.hypot(e, error) for v, e in found.values())

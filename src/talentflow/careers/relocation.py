@@ -83,7 +83,8 @@ def fit_law(evidence: PackedEvidence, weights: npt.NDArray[np.int32]) -> CareerL
     """The law under which the rows are most probable, by expectation and maximisation (Baum and
     Welch); persons count `weights` times."""
     rows, countries = _code_rows(evidence)
-    law = _guess(np.bincount(rows.answer[rows.answer >= 0], minlength=len(countries)) + 0.5)
+    answers = np.bincount(rows.answer[rows.answer >= 0], minlength=len(countries))
+    law = _guess(np.asarray(answers + 0.5, np.float64))
     for _ in range(_ROUNDS):
         before, law = law, _maximise(rows, weights, law)
         change = np.abs(law.steps - before.steps).max()

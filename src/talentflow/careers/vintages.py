@@ -101,7 +101,7 @@ def list_awaited(evidence: VenueEvidence, years: int) -> pa.Table:
         names = [venue for bit, venue in enumerate(evidence.venues) if bits >> bit & 1]
         lacking = (before & np.uint64(bits)) != 0
         share = float(lacking.mean()) if len(before) else 0.0
-        rows.append({"year": last - delay, "share": share, "venues": " ".join(names)})
+        rows.append({"year": last - delay, "share": share, "venues": " ".join(sorted(names))})
     return AWAITED.from_rows(rows[::-1])
 
 

@@ -143,6 +143,8 @@ def develop(triangle: Triangle, year: int) -> Nowcast | None:
     Mack's recursion: with C the count so far, f the factor of a step and S what the step was
     seen on, the variance grows by C² σ²/f² (1/C + 1/S), all scaled to the end.
     """
+    if year not in triangle.years:
+        return None
     counts = triangle.counts
     known = counts[triangle.years.index(year)]
     value = float(known[np.isfinite(known)][-1])

@@ -200,6 +200,7 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
         tables = stages.follow_careers(
             evidence,
             definitions,
+            drawn=stages.impute(records, people, resolved, settings.imputations),
             replicates=settings.replicates,
             floor=settings.floor,
             workers=settings.worker_count,
@@ -229,6 +230,7 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
             [run.keys[stage] for stage in ("align", "organizations", "people")],
             [definition.to_dict() for definition in definitions],
             [settings.replicates, settings.floor, sorted(opted_out), run.corrections.effective],
+            [settings.imputations, checksum_code("estimate") if settings.imputations > 1 else ""],
             checksum_code("core", "careers"),
         ],
         make,

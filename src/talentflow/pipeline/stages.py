@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from talentflow.careers.captures import count_captures
 from talentflow.careers.histories import list_histories
+from talentflow.careers.imputation import draw_mentions, draw_people, number_imputation
 from talentflow.careers.packing import PackedEvidence, choose_populations, pack_evidence
-from talentflow.careers.tallies import count_tallies, data_years, list_tallies
+from talentflow.careers.tallies import CellCounts, count_tallies, data_years, list_tallies
 from talentflow.careers.vintages import (
     count_vintages,
     list_awaited,
@@ -35,6 +37,7 @@ from talentflow.core.executor import run_in_processes
 from talentflow.core.progress import Progress
 from talentflow.core.rules import Rules
 from talentflow.estimate.coverage import estimate_coverage
+from talentflow.estimate.imputation import Imputed, pool_imputations, share_replicates
 from talentflow.estimate.truncation import RECENT_VINTAGES, estimate_nowcasts
 from talentflow.estimate.values import Publication, estimate_values
 from talentflow.indicators.definitions import DEFAULT, Definition, define_cohort
@@ -51,6 +54,7 @@ from talentflow.sources.university_domains import read_university_domains
 Tables = dict[str, pa.Table]
 
 _MENTIONS_A_TASK: Final = 4000
+_IMPUTATION_SEED: Final = 1987
 
 
 def read_records(files: Iterable[InputFile], workers: int, progress: Progress) -> Tables:
@@ -175,8 +179,12 @@ def follow_careers(
     floor: int,
     workers: int,
     progress: Progress,
+    drawn: Sequence[PackedEvidence] = (),
 ) -> Tables:
-    """Packed evidence → tallies under every definition, and the default one's histories."""
+    """Packed evidence → tallies under every definition, and the default one's histories.
+
+    Where there are `drawn` imputations of the evidence, the tallies are theirs, pooled.
+    """
     chosen = list(definitions)
     progress.start("careers", len(chosen))
     years = data_years(evidence)
@@ -184,13 +192,7 @@ def follow_careers(
     tallies = []
     for definition in chosen:
         is_default = definition.id == DEFAULT.id
-        counted = count_tallies(
-            evidence,
-            definition.rules,
-            replicates=replicates,
-            workers=workers,
-            cohorts=is_default,
-        )
+        counted = _count(drawn or (evidence,), definition, replicates=replicates, workers=workers)
         ids = [*cohorts, definition.id] if is_default else [definition.id]
         tallies.append(list_tallies(counted, ids, years, floor))
         progress.advance()
@@ -205,6 +207,45 @@ def follow_careers(
         "moves": histories.moves,
         "stage_changes": histories.stage_changes,
     }
+
+
+def _count(
+    imputations: Sequence[PackedEvidence], definition: Definition, *, replicates: int, workers: int
+) -> CellCounts:
+    parts = []
+    for share, evidence in zip(
+        share_replicates(replicates, len(imputations)), imputations, strict=True
+    ):
+        counted = count_tallies(
+            evidence,
+            definition.rules,
+            replicates=share,
+            workers=workers,
+            cohorts=definition.id == DEFAULT.id,
+        )
+        parts.append(Imputed(counted.cells, counted.persons, counted.counts))
+    pooled = pool_imputations(parts)
+    return CellCounts(cells=pooled.cells, persons=pooled.persons, counts=pooled.counts)
+
+
+def impute(
+    records: pa.Table, people: pa.Table, resolved: pa.Table, imputations: int
+) -> list[PackedEvidence]:
+    """So many draws of the evidence, each with bootstrap weights of its own; none for 1.
+
+    Every draw decides each country and each doubtful person from its probability.
+    """
+    if imputations == 1:
+        return []
+    populations = choose_populations(records)
+    drawn = []
+    for number in range(imputations):
+        random = np.random.default_rng([_IMPUTATION_SEED, number])
+        evidence = pack_evidence(
+            records, draw_people(people, random), draw_mentions(resolved, random), populations
+        )
+        drawn.append(number_imputation(evidence, number))
+    return drawn
 
 
 def prepare_evidence(records: pa.Table, people: pa.Table, resolved: pa.Table) -> PackedEvidence:
