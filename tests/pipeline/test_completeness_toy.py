@@ -71,7 +71,7 @@ def test_commands_print_them(toy_store):
     assert "2024" in said.output
     assert run(coverage, ["--area", "KR", "--language", "ko", *store]).exit_code == 0
     lines = run(coverage, ["--format", "csv", *store]).output.splitlines()
-    assert lines[0].startswith("area,period,compared,method")
+    assert lines[0].replace('"', "").startswith("area,period,compared,method")
     refused = run(nowcast, ["retention", "--area", "KR", *store])
     assert refused.exit_code != 0
     assert "no nowcast of retention" in str(refused.exception)

@@ -199,8 +199,10 @@ def bound_ranks(values: pa.Table, indicator: str, period: str) -> Interval:
     for row in values.to_pylist():
         whole = row["partner"] == row["stage"] == row["sector"] == "all"
         wanted = row["indicator"] == indicator and row["period"] == period
-        if whole and wanted and row["area"] in COUNTRIES:
+        if whole and wanted and row["area"] in COUNTRIES and row["low"] is not None:
             found[row["area"]] = (row["value"], (row["high"] - row["low"]) / (2 * 1.96))
+    if len(found) < len(COUNTRIES):
+        return np.nan, np.nan
     value, error = found.pop("KR")
     z = 2.394  # two-sided 95 % shared between three comparisons
     above = sum(v - value > z * np.hypot(e, error) for v, e in found.values())
