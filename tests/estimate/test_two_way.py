@@ -20,7 +20,7 @@ def draw_teams(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.
 def test_teams_vary_as_papers_do() -> None:
     counts, both, single = [], [], []
     for seed in range(600):
-        person, paper, at_home = draw_teams(np.random.default_rng(seed))
+        _, paper, at_home = draw_teams(np.random.default_rng(seed))
         counts.append(at_home.sum())
         rows = at_home.nonzero()[0]
         found = measure_two_way(rows, paper[rows], np.ones(len(rows)))
