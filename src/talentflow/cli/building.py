@@ -23,6 +23,7 @@ from talentflow.cli.tables import print_accounting, print_changes, print_rows
     "floor",
     "workers",
     "opt_out",
+    "imputations",
 )
 @format_option("text", "json")
 def build(format_: str, **given: Any) -> None:

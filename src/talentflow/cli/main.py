@@ -24,6 +24,8 @@ _COMMANDS: Final = {
     "serve": "talentflow.cli.serving:serve",
     "replicate": "talentflow.cli.replicating:replicate",
     "combine": "talentflow.cli.combining:combine",
+    "nowcast": "talentflow.cli.completeness:nowcast",
+    "coverage": "talentflow.cli.completeness:coverage",
 }
 
 

@@ -584,6 +584,105 @@ SOURCE_BIASES: Final = Contract(
     ),
 )
 
+VINTAGES: Final = Contract(
+    name="vintages",
+    row="one count as the records up to an earlier year would have given it",
+    key=("cut", "measure", "area", "year"),
+    columns=(
+        _year("cut", "last year of the vintage"),
+        _text("measure", "stock, inflow or outflow", nullable=False),
+        _text("area", "country", nullable=False, among=AREAS),
+        _year("year", "the year counted"),
+        _count("count", "persons in the stock, or moves"),
+    ),
+)
+
+NOWCASTS: Final = Contract(
+    name="nowcasts",
+    row="one figure of a year that later records will still change, as it is expected to become",
+    key=("indicator", "definition_id", "area", "period"),
+    private=False,
+    columns=(
+        _text("indicator", "as in indicators", nullable=False),
+        _text("definition_id", "the rules it was counted under", nullable=False),
+        _text("area", "country", nullable=False, among=AREAS),
+        _text("period", "a year", nullable=False),
+        Column(name="value", type=pa.float64(), doc="what complete records are expected to say"),
+        Column(name="low", type=pa.float64(), doc="lower bound of what they will say"),
+        Column(name="high", type=pa.float64(), doc="upper bound of what they will say"),
+        Column(name="low_total", type=pa.float64(), doc="low with the figure's own chance error"),
+        Column(name="high_total", type=pa.float64(), doc="high with the figure's own chance error"),
+        _share("level", "nominal level of the bounds", nullable=False),
+        Column(name="n", type=pa.int64(), doc="persons the figure rests on so far", nullable=False),
+        Column(name="observed_value", type=pa.float64(), doc="the figure as it stands in values"),
+        _count("vintages", "earlier years whose filling up was seen"),
+        _share(
+            "awaited_share",
+            "share of the records of two years before that stood in lists not yet in",
+            nullable=False,
+        ),
+    ),
+)
+
+AWAITED: Final = Contract(
+    name="awaited",
+    row="one of the last years, and how much of it is not in yet",
+    key=("year",),
+    private=False,
+    columns=(
+        _year("year", "calendar year"),
+        _share(
+            "share",
+            "share of the records of two years before that stood in lists this year lacks",
+            nullable=False,
+        ),
+        _text("venues", "these lists, separated by blanks", nullable=False),
+    ),
+)
+
+CAPTURES: Final = Contract(
+    name="captures",
+    row="persons seen in an area and period in exactly these lists",
+    key=("area", "period", "compared", "lists"),
+    columns=(
+        _text("area", "country", nullable=False, among=AREAS),
+        _text("period", "2015/2019 (ISO 8601)", nullable=False),
+        _text("compared", "what the lists are", nullable=False, among=("fields", "years")),
+        _text("lists", "names of the lists, separated by blanks", nullable=False),
+        _count("persons", "persons seen in all of these lists and in no other"),
+    ),
+)
+
+COVERAGE: Final = Contract(
+    name="coverage",
+    row="how many researchers of an area and period the records hold, of how many there may be",
+    key=("area", "period", "compared", "method"),
+    private=False,
+    columns=(
+        _text("area", "country", nullable=False, among=AREAS),
+        _text("period", "2015/2019 (ISO 8601)", nullable=False),
+        _text(
+            "compared",
+            "the lists: fields (families of venues), or the years of the period",
+            nullable=False,
+            among=("fields", "years"),
+        ),
+        _text(
+            "method",
+            "how those seen in no list were estimated",
+            nullable=False,
+            among=("chao", "chapman", "log_linear"),
+        ),
+        _text("lists", "the lists compared, separated by blanks", nullable=False),
+        _count("observed", "persons seen in at least one list"),
+        Column(name="estimated", type=pa.float64(), doc="persons, seen or not", nullable=False),
+        Column(name="low", type=pa.float64(), doc="lower end of the interval", nullable=False),
+        Column(name="high", type=pa.float64(), doc="upper end of the interval", nullable=False),
+        _share("level", "nominal level of the interval", nullable=False),
+        _share("share", "observed / estimated", nullable=False),
+    ),
+)
+
 CONTRACTS: Final[dict[str, Contract]] = {
     contract.name: contract
     for contract in (
@@ -609,5 +708,10 @@ CONTRACTS: Final[dict[str, Contract]] = {
         RANKS,
         ESTIMATES,
         SOURCE_BIASES,
+        VINTAGES,
+        NOWCASTS,
+        AWAITED,
+        CAPTURES,
+        COVERAGE,
     )
 }

@@ -54,6 +54,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     Setting(name="host", default="127.0.0.1", kind=str, help="Address that `serve` listens on."),
     Setting(name="port", default=8000, kind=int, help="Port that `serve` listens on."),
+    Setting(
+        name="imputations",
+        default=1,
+        kind=int,
+        help="Draws of doubtful countries and persons that intervals allow for; 1: none.",
+    ),
 )
 
 
@@ -72,6 +78,7 @@ class Settings:
     opt_out: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8000
+    imputations: int = 1
 
     def __post_init__(self) -> None:
         _require(self.engine == "local", "engine", self.engine, "local")
@@ -79,6 +86,7 @@ class Settings:
         _require(0.5 <= self.level < 1, "level", self.level, "from 0.5 to below 1")
         _require(1 <= self.floor <= 1000, "floor", self.floor, "1 to 1000")
         _require(0 <= self.workers <= 1024, "workers", self.workers, "0 to 1024")
+        _require(1 <= self.imputations <= 100, "imputations", self.imputations, "1 to 100")
         _require(0 < self.port < 65536, "port", self.port, "1 to 65535")
 
     @property

@@ -90,6 +90,7 @@ class Snapshot:
             return pq.ParquetFile(self.folder / name).read()
         except (OSError, pa.ArrowInvalid) as error:
             raise self._describe_unreadable(name, error) from error
+
     @cached_property
     def replication(self) -> dict[str, Any] | None:
         """How figures that others published compare; null in snapshots of older builds."""

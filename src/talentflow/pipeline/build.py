@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +24,7 @@ from talentflow.core.errors import InputError
 from talentflow.core.progress import Progress, Silent
 from talentflow.core.provenance import checksum_code, checksum_value
 from talentflow.core.settings import Settings
+from talentflow.estimate.truncation import RECENT_VINTAGES
 from talentflow.estimate.values import Publication, first_censored_year
 from talentflow.indicators.definitions import (
     DEFAULT,
@@ -103,6 +104,7 @@ def build(settings: Settings, progress: Progress | None = None) -> BuildReport:
             note = _Note()
             measured = beside.submit(_measure_quality, run, inputs, note)
             _build_careers(run, definitions)
+            _look_back(run)
             measured.result()
         note.tell(run.progress)
         return _publish(run, inputs, definitions)
@@ -195,10 +197,14 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
         records = _primary_records(run)
         people = _without_opted_out(run, opted_out)
         resolved = run.read("corrections", "resolved_mentions")
-        evidence = stages.prepare_evidence(records, people, resolved, run.read("read", "inputs"))
+        inputs_read = run.read("read", "inputs")
+        evidence = stages.prepare_evidence(records, people, resolved, inputs_read)
         tables = stages.follow_careers(
             evidence,
             definitions,
+            drawn=stages.impute(
+                records, people, resolved, inputs_read, imputations=settings.imputations
+            ),
             replicates=settings.replicates,
             floor=settings.floor,
             workers=settings.worker_count,
@@ -233,9 +239,30 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
             [run.keys[stage] for stage in ("align", "organizations", "people")],
             [definition.to_dict() for definition in definitions],
             [settings.replicates, settings.floor, sorted(opted_out), run.corrections.effective],
+            [settings.imputations, checksum_code("estimate") if settings.imputations > 1 else ""],
             checksum_code("core", "careers"),
         ],
         make,
+    )
+
+
+def _look_back(run: _Build) -> None:
+    """Vintages and captures, for nowcasts and coverage."""
+    opted_out = _read_opt_out(run.settings.opt_out)
+    run.run(
+        "vintages",
+        [
+            [run.keys[stage] for stage in ("align", "organizations", "people")],
+            [sorted(opted_out), run.corrections.effective, DEFAULT.to_dict()],
+            [RECENT_VINTAGES, checksum_code("core", "careers")],
+        ],
+        lambda: stages.look_back(
+            _primary_records(run),
+            _without_opted_out(run, opted_out),
+            run.read("corrections", "resolved_mentions"),
+            workers=run.settings.worker_count,
+            progress=run.progress,
+        ),
     )
 
 
@@ -316,6 +343,9 @@ def _measure_quality(run: _Build, inputs: Inputs, progress: Progress) -> None:
     )
 
 
+_PUBLISHED: Final = ("values", "replicates", "ranks", "nowcasts", "awaited", "coverage")
+
+
 def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -> BuildReport:
     settings = run.settings
     facts = json.loads(run.read("careers", "facts")["json"][0].as_py())
@@ -333,13 +363,15 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
 
     def make() -> stages.Tables:
         tallies = _split_tallies(run.read("careers", "tallies"))
-        return stages.estimate_all(
+        estimated = stages.estimate_all(
             tallies,
             definitions,
             publication,
             workers=settings.worker_count,
             progress=run.progress,
         )
+        past = stages.supplement(estimated["values"], _read_vintages(run), publication)
+        return {**estimated, **past}
 
     run.run("values", [snapshot_id], make)
     replicate(run)
@@ -362,7 +394,7 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
     )
     reports = _complete_quality(run, manifest), read_report(run, snapshot_id)
     described = [*(d.to_dict() for d in definitions), *facts["cohorts"]]
-    tables = {name: run.read("values", name) for name in ("values", "replicates", "ranks")}
+    tables = {name: run.read("values", name) for name in _PUBLISHED}
     folder = run.catalog.publish(
         snapshot_id,
         lambda folder: write_snapshot(folder, tables, described, manifest, *reports),
@@ -381,6 +413,10 @@ def _complete_quality(run: _Build, manifest: dict[str, Any]) -> dict[str, Any]:
         "second_opinion": manifest["second_opinion"],
         "corrections": manifest["corrections"],
     }
+
+
+def _read_vintages(run: _Build) -> stages.Tables:
+    return {name: run.read("vintages", name) for name in ("vintages", "awaited", "captures")}
 
 
 def _split_tallies(tallies: pa.Table) -> dict[str, pa.Table]:

@@ -211,6 +211,7 @@ def _describe_schema(contract: Contract) -> dict[str, Any]:
     kinds = {
         pa.string(): "string",
         pa.float64(): "number",
+        pa.int16(): "integer",
         pa.int64(): "integer",
         pa.list_(pa.float32()): "array",
     }

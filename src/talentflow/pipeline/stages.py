@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from talentflow.careers.captures import count_captures
 from talentflow.careers.histories import list_histories
+from talentflow.careers.imputation import draw_mentions, draw_people, number_imputation
 from talentflow.careers.packing import PackedEvidence, choose_populations, pack_evidence
 from talentflow.careers.paper_tiers import count_submissions
-from talentflow.careers.tallies import count_tallies, data_years, list_tallies
+from talentflow.careers.tallies import CellCounts, count_tallies, data_years, list_tallies
+from talentflow.careers.vintages import (
+    count_vintages,
+    list_awaited,
+    open_years,
+    pack_by_venue,
+)
 from talentflow.core.collector import paused_collector
 from talentflow.core.contracts import (
     INPUTS,
@@ -31,6 +40,9 @@ from talentflow.core.contracts import (
 from talentflow.core.executor import run_in_processes
 from talentflow.core.progress import Progress
 from talentflow.core.rules import Rules
+from talentflow.estimate.coverage import estimate_coverage
+from talentflow.estimate.imputation import Imputed, pool_imputations, share_replicates
+from talentflow.estimate.truncation import RECENT_VINTAGES, estimate_nowcasts
 from talentflow.estimate.values import Estimated, Publication, estimate_together
 from talentflow.indicators.definitions import DEFAULT, Definition, define_cohort
 from talentflow.pipeline.inputs import SECOND_OPINION, InputFile
@@ -46,6 +58,7 @@ from talentflow.sources.university_domains import read_university_domains
 Tables = dict[str, pa.Table]
 
 _MENTIONS_A_TASK: Final = 4000
+_IMPUTATION_SEED: Final = 1987
 
 
 def read_records(files: Iterable[InputFile], workers: int, progress: Progress) -> Tables:
@@ -170,8 +183,12 @@ def follow_careers(
     floor: int,
     workers: int,
     progress: Progress,
+    drawn: Sequence[PackedEvidence] = (),
 ) -> Tables:
-    """Packed evidence → tallies under every definition, and the default one's histories."""
+    """Packed evidence → tallies under every definition, and the default one's histories.
+
+    Where there are `drawn` imputations of the evidence, the tallies are theirs, pooled.
+    """
     chosen = list(definitions)
     progress.start("careers", len(chosen))
     years = data_years(evidence)
@@ -180,14 +197,7 @@ def follow_careers(
         cohorts = []
         if definition.cohorts:
             cohorts = [define_cohort(p, definition).id for p in evidence.populations]
-        counted = count_tallies(
-            evidence,
-            definition.rules,
-            replicates=replicates,
-            workers=workers,
-            cohorts=definition.cohorts,
-            details=definition.details,
-        )
+        counted = _count(drawn or (evidence,), definition, replicates=replicates, workers=workers)
         tallies.append(list_tallies(counted, [*cohorts, definition.id], years, floor))
         progress.advance()
     histories = list_histories(evidence, DEFAULT.rules)
@@ -203,6 +213,48 @@ def follow_careers(
     }
 
 
+def _count(
+    imputations: Sequence[PackedEvidence], definition: Definition, *, replicates: int, workers: int
+) -> CellCounts:
+    parts = []
+    for share, evidence in zip(
+        share_replicates(replicates, len(imputations)), imputations, strict=True
+    ):
+        counted = count_tallies(
+            evidence,
+            definition.rules,
+            replicates=share,
+            workers=workers,
+            cohorts=definition.cohorts,
+            details=definition.details,
+        )
+        parts.append(Imputed(counted.cells, counted.persons, counted.counts))
+    pooled = pool_imputations(parts)
+    return CellCounts(cells=pooled.cells, persons=pooled.persons, counts=pooled.counts)
+
+
+def impute(
+    records: pa.Table,
+    people: pa.Table,
+    resolved: pa.Table,
+    inputs: pa.Table | None = None,
+    *,
+    imputations: int,
+) -> list[PackedEvidence]:
+    """So many draws of the evidence, each with bootstrap weights of its own; none for 1.
+
+    Every draw decides each country and each doubtful person from its probability.
+    """
+    drawn = []
+    for number in range(imputations if imputations > 1 else 0):
+        random = np.random.default_rng([_IMPUTATION_SEED, number])
+        evidence = prepare_evidence(
+            records, draw_people(people, random), draw_mentions(resolved, random), inputs
+        )
+        drawn.append(number_imputation(evidence, number))
+    return drawn
+
+
 def prepare_evidence(
     records: pa.Table, people: pa.Table, resolved: pa.Table, inputs: pa.Table | None = None
 ) -> PackedEvidence:
@@ -210,6 +262,36 @@ def prepare_evidence(
     how many papers were submitted, which tiers at a fixed share need."""
     submissions = count_submissions(records, inputs) if inputs is not None else None
     return pack_evidence(records, people, resolved, choose_populations(records), submissions)
+
+
+def look_back(
+    records: pa.Table, people: pa.Table, resolved: pa.Table, *, workers: int, progress: Progress
+) -> Tables:
+    """What earlier vintages of the records said, what the last years still lack, and who was
+    seen in which lists; under the default rules."""
+    progress.start("vintages", 1)
+    evidence, rules = pack_by_venue(records, people, resolved), DEFAULT.rules
+    last = data_years(evidence.packed)[1]
+    cuts = range(last - RECENT_VINTAGES + 1, last + 1) if last else range(0)
+    tables = {
+        "vintages": count_vintages(evidence, rules, cuts, workers=workers),
+        "awaited": list_awaited(evidence, open_years(rules) if last else 0),
+        "captures": count_captures(evidence),
+    }
+    progress.advance()
+    progress.finish(f"{len(cuts)} years looked back")
+    return tables
+
+
+def supplement(values: pa.Table, past: Tables, publication: Publication) -> Tables:
+    """Tables of `look_back` and the values → what is published beside the values."""
+    level, floor = publication.level, publication.floor
+    awaited = past["awaited"]
+    return {
+        "nowcasts": estimate_nowcasts(past["vintages"], values, awaited, level=level),
+        "awaited": awaited,
+        "coverage": estimate_coverage(past["captures"], level=level, floor=floor),
+    }
 
 
 def estimate_all(

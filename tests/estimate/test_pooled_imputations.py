@@ -1,0 +1,50 @@
+"""Is the variance over pooled replicates that of Rubin's rules?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from talentflow.estimate.imputation import Imputed, pool_imputations, share_replicates
+
+
+def draw_parts(random: np.random.Generator, imputations: int) -> list[Imputed]:
+    parts = []
+    for _ in range(imputations):
+        point = int(random.normal(1000, 30))
+        counts = np.array([[point, *np.rint(random.normal(point, 20, 400)).astype(int)]])
+        parts.append(Imputed(np.array([7]), np.array([point]), counts))
+    return parts
+
+
+def test_between_and_within_variance_add_up() -> None:
+    parts = draw_parts(np.random.default_rng(1), 5)
+    pooled = pool_imputations(parts)
+    points = np.array([part.counts[0, 0] for part in parts], float)
+    within = np.mean([((p.counts[0, 1:] - p.counts[0, 0]) ** 2).mean() for p in parts])
+    total = within + (1 + 1 / 5) * points.var(ddof=1)
+    assert pooled.counts[0, 0] == round(points.mean())
+    assert pooled.counts.shape == (1, 2001)
+    assert pooled.counts[0, 1:].var() == pytest.approx(total, rel=0.02)
+
+
+def test_a_cell_that_an_imputation_lacks_counts_nothing_there() -> None:
+    one = Imputed(np.array([3, 5]), np.array([4, 10]), np.array([[4, 4], [10, 12]]))
+    two = Imputed(np.array([5]), np.array([20]), np.array([[20, 18]]))
+    pooled = pool_imputations([one, two])
+    assert pooled.cells.tolist() == [3, 5]
+    assert pooled.persons.tolist() == [2, 15]
+    assert pooled.counts[:, 0].tolist() == [2, 15]
+    assert pooled.counts.min() >= 0
+
+
+def test_one_imputation_is_itself() -> None:
+    (part,) = draw_parts(np.random.default_rng(1), 1)
+    assert pool_imputations([part]) is part
+
+
+@pytest.mark.parametrize("imputations", [1, 3, 7, 200])
+def test_replicates_are_shared_out_completely(imputations) -> None:
+    shares = share_replicates(200, imputations)
+    assert sum(shares) == 200
+    assert max(shares) - min(shares) <= 1
