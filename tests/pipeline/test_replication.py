@@ -17,6 +17,7 @@ from talentflow.core.contracts import VALUES
 from talentflow.core.rules import MoveRule, PeopleRule, ResidenceRule, Rules
 from talentflow.indicators.definitions import Definition
 from talentflow.pipeline.replication import equal_inputs, measure_replication, tables
+from talentflow.pipeline.replication.beside import list_beside
 from talentflow.pipeline.replication.cohorts import compare_cohorts
 from talentflow.pipeline.replication.conferences import compare_conferences, rank_correlation
 from talentflow.pipeline.replication.facts import list_facts
@@ -283,6 +284,22 @@ def test_without_a_number_of_persons_nothing_is_judged() -> None:
     row = rows["macropolo-2019-oral-work/US"]
     assert (row.low, row.verdict) == (None, "not_comparable")
     assert "no interval" in row.explanation["en"]
+
+
+@pytest.mark.parametrize("bounds", [(70.0, 76.0), (None, None)])
+def test_those_who_left_are_the_complement_of_those_who_stayed(
+    bounds: tuple[float | None, float | None],
+) -> None:
+    stayed = make_value(
+        indicator="retention", definition_id="default", area="KR", period="P5Y", value=73.0,
+        low=bounds[0], high=bounds[1],
+    )  # fmt: skip
+    published = Published(pa.Table.from_pylist([stayed], schema=VALUES.schema))
+    found = {row.id: row for row in list_beside(published)}["macropolo-korea-left-2022/KR"]
+    assert found.ours == 27.0
+    wanted = (24.0, 30.0) if bounds[0] else (None, None)
+    assert (found.ours_low, found.ours_high) == wanted
+    assert found.verdict == "not_comparable"
 
 
 def test_rank_correlation_takes_equals_at_their_mean() -> None:

@@ -40,7 +40,8 @@ def _find_ours(facts: Facts, area: str, published: Published) -> dict[str, Any]:
         return {**refused, "explanation": join(explanation, say("beside.no_ours"))}
     value, low, high = row["value"], row["low"], row["high"]
     if facts.ours.get("complement"):
-        value, low, high = 100 - value, 100 - high, 100 - low
+        # A figure without replicates has no bounds.
+        value, low, high = (None if end is None else 100 - end for end in (value, high, low))
     return {
         **refused,
         "explanation": explanation,
