@@ -383,16 +383,11 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
         "corrections": manifest["corrections"],
     }
     described = [*(d.to_dict() for d in definitions), *facts["cohorts"]]
+    beside = {name: run.read("values", name) for name in ("nowcasts", "awaited", "coverage")}
+    values = run.read("values", "values")
     folder = run.catalog.publish(
         snapshot_id,
-        lambda folder: write_snapshot(
-            folder,
-            run.read("values", "values"),
-            described,
-            manifest,
-            quality,
-            {name: run.read("values", name) for name in ("nowcasts", "awaited", "coverage")},
-        ),
+        lambda folder: write_snapshot(folder, values, described, manifest, quality, beside),
     )
     run.catalog.write_current(run.keys)
     return BuildReport(
