@@ -41,7 +41,7 @@ def test_choose_a_country_and_switch_language(open_page: Open) -> None:
     page.wait_for_url("**/ko/area/KR")
     assert page.locator("h1").inner_text() == "대한민국"
     assert page.locator("html").get_attribute("lang") == "ko"
-    assert draw_all(page) == 11
+    assert draw_all(page) == 14
 
 
 def test_change_the_definition(open_page: Open) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talentflow.resolve.normalise import normalise, split_words, tidy_text
+from talentflow.resolve.normalise import normalise, raw_words, split_words, tidy_text
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,11 @@ def test_han_hangul_and_kana_stay() -> None:
 def test_normalising_twice_changes_nothing_more(text: str) -> None:
     once = normalise(text)
     assert normalise(once).split() == normalise(normalise(once)).split()
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=60))
+def test_plain_text_is_read_like_any_other(text: str) -> None:
+    assert raw_words(text) == raw_words(f"{text} 한국")[:-1]
 
 
 @given(st.text(max_size=60))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from talentflow.core.areas import AREA_INDEX
@@ -42,6 +43,7 @@ _STATE_CODE: Final = re.compile(r"(?:^|[\s,])([A-Z]{2})\.?(?:\s+(\d{5})(?:[-–]
 _NUMBER: Final = re.compile(r"(?:\b|^)(?:[A-Z]{1,3}-)?\d[\d\s-]*(?:\b|$)")
 _GLUED_MARK: Final = re.compile(r"(?<=[^\W\d_]{3})\d{1,2}(?=\W|$)")
 """A footnote's number that a crawl left on a word: `Montréal2`."""
+_REMEMBERED_SEGMENTS: Final = 2**16
 _SUFFIX_WORDS: Final = 4
 _WEAK_CITY_MIN: Final = 4
 """How often a city must have been seen before it tells a country inside a name."""
@@ -73,9 +75,10 @@ class PlaceWord:
     alone: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PlaceIndex:
-    """Names of places → areas, keys as `normalise` returns them."""
+    """Names of places → areas, keys as `normalise` returns them. Two are never equal, so that
+    what they say of a segment can be remembered."""
 
     countries: dict[str, tuple[str, ...]]
     states: dict[str, tuple[str, ...]]
@@ -87,6 +90,8 @@ class PlaceIndex:
     """Code of a state → areas it may mean, that of the state first."""
     city_counts: dict[str, dict[str, int]] = field(default_factory=dict)
     """City → area → organizations seated there and texts that name it."""
+    first_words: frozenset[str] = frozenset()
+    """First words of all these names."""
 
     def is_place(self, key: str) -> bool:
         """Whether a key names a country, state or city."""
@@ -142,8 +147,19 @@ def build_places(cities: Iterable[tuple[str, str]]) -> PlaceIndex:
         for key, areas in names.items()
         if is_wide(key) and len(key) > 1
     }
+    first_words = {
+        key.split(" ", 1)[0] for names in (countries, states, city_areas) for key in names
+    }
     return PlaceIndex(
-        countries, states, state_codes, city_areas, city_names, wide, code_areas, counts
+        countries,
+        states,
+        state_codes,
+        city_areas,
+        city_names,
+        wide,
+        code_areas,
+        counts,
+        frozenset(first_words),
     )
 
 
@@ -155,8 +171,14 @@ def find_places(segments: Sequence[str], places: PlaceIndex) -> list[PlaceWord]:
             if 0 < position == len(segments) - 1:
                 found.append(PlaceWord(position, 2, (segment,), segment, True))
             continue
-        found.extend(_find_in_segment(position, segment, places))
+        found.extend([replace(word, segment=position) for word in _read_segment(segment, places)])
     return _settle(found, segments, places) if len(segments) > 1 else found
+
+
+@lru_cache(maxsize=_REMEMBERED_SEGMENTS)
+def _read_segment(segment: str, places: PlaceIndex) -> tuple[PlaceWord, ...]:
+    """The place words of a segment, as if it were the first; most occur in many texts."""
+    return tuple(_find_in_segment(0, segment, places))
 
 
 def bare_place(segment: str) -> str:
@@ -406,8 +428,9 @@ def find_weak_places(
     """
     found: set[str] = set()
     skip = 0
-    for start in range(len(words)):
-        if start < skip:
+    for start, word in enumerate(words):
+        first = word.rstrip("0123456789")
+        if start < skip or (first not in places.first_words and first not in _DEMONYMS):
             continue
         for size in (3, 2, 1):
             areas = weak_areas(words[start : start + size], places, demonyms=demonyms)
