@@ -47,10 +47,10 @@ def test_choose_a_country_and_switch_language(open_page: Open) -> None:
 def test_change_the_definition(open_page: Open) -> None:
     page = open_page("/en/area/US")
     before = page.locator("#headline-stock .big").inner_text()
-    page.get_by_label("Definition").select_option("no-bridging")
+    page.get_by_label("Definition", exact=True).select_option("no-bridging")
     page.wait_for_url("**definition=no-bridging*")
     assert page.locator("#headline-stock .big").inner_text() != before
-    assert page.get_by_label("Definition").input_value() == "no-bridging"
+    assert page.get_by_label("Definition", exact=True).input_value() == "no-bridging"
     draw_all(page)
     page.get_by_role("link", name="한국어").click()
     page.wait_for_url("**/ko/area/US?definition=no-bridging")
@@ -189,6 +189,6 @@ def test_pages_work_without_scripts(open_page: Open) -> None:
     page = open_page("/en/area/KR", java_script_enabled=False)
     picture = page.locator("#stock noscript img, #stock img").first
     assert picture.count() == 1
-    page.get_by_label("Definition").select_option("any-gap")
+    page.get_by_label("Definition", exact=True).select_option("any-gap")
     page.get_by_role("button", name="Apply").click()
     page.wait_for_url("**definition=any-gap*")

@@ -20,7 +20,9 @@ def pack_rows(person: np.ndarray, year: np.ndarray, country: np.ndarray) -> Pack
     ids = pa.array([f"p{i}" for i in range(int(person.max()) + 1)])
     return PackedEvidence(
         keys=np.sort(keys),
-        traits=np.zeros(len(keys), np.uint8),
+        traits=np.zeros(len(keys), np.uint32),
+        votes=np.ones(len(keys), np.int32),
+        seats=np.zeros(len(keys), np.uint8),
         cohorts=np.zeros(len(keys), np.uint64),
         person_ids=ids,
         person_hashes=hash_ids(ids),

@@ -83,7 +83,7 @@ def test_spread_lists_every_definition(store):
 def test_spread_explains_its_variance(store):
     words = ("spread", "stock", "--area", "US", "--period", "2015")
     text = talentflow(*words, store=store).stdout
-    assert "people.authors = first" in text
+    assert "authors = first" in text
     assert "Share of the variance" in text
     found = json.loads(talentflow(*words, "--format", "json", store=store).stdout)
     assert {"value", "low", "high", "choices"} <= set(found["definitions"][0])
@@ -198,8 +198,10 @@ def test_build_off_a_terminal_prints_plain_lines(tmp_path):
         "align",
         "people",
         "careers",
+        "vintages",
         "quality",
         "indicators",
+        "replication",
     ]
     assert "published snapshot" in done.stdout
 

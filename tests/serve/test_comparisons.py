@@ -120,7 +120,7 @@ def test_a_curve_has_every_definition_and_its_choices(edition: Edition, language
 
 def test_a_spread_is_over_one_figure(edition: Edition) -> None:
     found = find_spread(edition.snapshot, Query(indicator="net_rate", area="KR", period="2018"))
-    assert {share.choice for share in found.shares} == {"move.max_gap_years", "move.fill"}
+    assert {share.choice for share in found.shares} == {"bridging", "denominator"}
     assert found.left_pct == pytest.approx(0, abs=1e-6)
     for wrong in ({"area": "KR"}, {"period": "2018"}, {"area": "KR", "period": "2010:2012"}):
         with pytest.raises(UsageError, match="one figure"):
@@ -169,7 +169,7 @@ def test_ranks_and_spread_over_the_api(client: httpx.Client) -> None:
     assert get(client, "ranks", period="2015/2019", area="KR").json()["count"] == 1
     spread = get(client, "spread", area="KR", period="2015/2019").json()
     assert len(spread["definitions"]) == 3
-    assert {row["choice"] for row in spread["choices"]} == {"move.max_gap_years", "move.fill"}
+    assert {row["choice"] for row in spread["choices"]} == {"bridging", "denominator"}
 
 
 def test_values_can_be_had_as_sentences(client: httpx.Client) -> None:

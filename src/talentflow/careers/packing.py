@@ -73,9 +73,14 @@ class PackedEvidence:
         """The same evidence with every employer in the country of its seat."""
         sites = np.int64(255 << COUNTRY_SHIFT)
         keys = (self.keys & ~sites) | (self.seats.astype(np.int64) << COUNTRY_SHIFT)
-        return self._take(keys, np.argsort(keys, kind="stable"))
+        return self.take(keys, np.argsort(keys, kind="stable"))
 
-    def _take(self, keys: npt.NDArray[np.int64], rows: npt.NDArray[np.int64] | slice) -> Self:
+    def take(
+        self,
+        keys: npt.NDArray[np.int64],
+        rows: npt.NDArray[np.int64] | npt.NDArray[np.bool_] | slice,
+    ) -> Self:
+        """Some of the rows, in the order given; `keys` are those of all rows."""
         return replace(
             self,
             keys=keys[rows],
@@ -94,7 +99,7 @@ class PackedEvidence:
             if target < len(people):
                 cuts.append(int(np.searchsorted(people, people[target])))
         cuts.append(len(people))
-        return [self._take(self.keys, slice(a, b)) for a, b in pairwise(cuts) if b > a]
+        return [self.take(self.keys, slice(a, b)) for a, b in pairwise(cuts) if b > a]
 
 
 SECTOR_BITS: Final = 3

@@ -18,7 +18,7 @@ where the person is, given the other years; what happens next depends on the pre
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numba as nb
@@ -101,16 +101,11 @@ def relocate(
     rows, _ = _code_rows(evidence)
     drawn = np.full(len(evidence.keys), -1, np.int64)
     _draw_paths(rows, fitted.law, int(random.integers(2**31)), drawn)
-    kept = drawn < len(fitted.countries)
+    kept = np.flatnonzero(drawn < len(fitted.countries))
+    keys = evidence.keys.copy()
     placed = fitted.countries[drawn[kept]] << COUNTRY_SHIFT
-    keys = (evidence.keys[kept] & ~np.int64(_COUNTRY_MASK)) | placed
-    order = np.argsort(keys, kind="stable")
-    return replace(
-        evidence,
-        keys=keys[order],
-        traits=evidence.traits[kept][order],
-        cohorts=evidence.cohorts[kept][order],
-    )
+    keys[kept] = (keys[kept] & ~np.int64(_COUNTRY_MASK)) | placed
+    return evidence.take(keys, kept[np.argsort(keys[kept], kind="stable")])
 
 
 def _code_rows(evidence: PackedEvidence) -> tuple[Rows, Codes]:

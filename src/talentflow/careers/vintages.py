@@ -8,7 +8,7 @@ years in vintage after vintage shows how figures fill up (the reporting triangle
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -132,12 +132,7 @@ def take_vintage(evidence: PackedEvidence, cut: int, awaited: Iterable[int]) -> 
     for delay, bits in enumerate(awaited):
         if bits:
             kept &= (calendar != cut - delay) | ((evidence.cohorts & np.uint64(bits)) == 0)
-    return replace(
-        evidence,
-        keys=evidence.keys[kept],
-        traits=evidence.traits[kept],
-        cohorts=evidence.cohorts[kept],
-    )
+    return evidence.take(evidence.keys, kept)
 
 
 def _list_counts(counted: CellCounts, cut: int) -> pa.Table:
