@@ -131,6 +131,7 @@ def test_the_density_is_that_of_the_joint_normal(quantity: str) -> None:
     assert differences == pytest.approx([0.0, 0.0], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_known_rates_are_recovered() -> None:
     import jax
     from combine_worlds import draw_world

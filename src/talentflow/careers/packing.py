@@ -149,7 +149,7 @@ def pack_evidence(
         person_hashes=hash_ids(person_ids.dictionary),
         populations=populations,
     )
-    return packed._take(keys, np.argsort(keys, kind="stable"))
+    return packed.take(keys, np.argsort(keys, kind="stable"))
 
 
 def choose_populations(records: pa.Table) -> tuple[Population, ...]:
