@@ -144,7 +144,9 @@ def pack(rows: npt.NDArray[np.int64], prefix: str) -> PackedEvidence:
     ids = pa.array([f"{prefix}{person}" for person in persons.tolist()], pa.string())
     return PackedEvidence(
         keys=keys,
-        traits=np.full(len(keys), 255, np.uint8),
+        traits=np.full(len(keys), 255, np.uint32),
+        votes=np.ones(len(keys), np.int32),
+        seats=np.zeros(len(keys), np.uint8),
         cohorts=np.zeros(len(keys), np.uint64),
         person_ids=ids,
         person_hashes=hash_ids(ids),
