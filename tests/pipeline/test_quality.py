@@ -224,7 +224,7 @@ def test_perfect_separation_scores_one():
              "person_name": f"{first.title()} {last.title()}",
              "ids": [("openreview", f"~{first}_{last}1")], "year": 2020 + k,
              "paper_id": f"p{i}.{k}", "author_position": 1, "n_authors": 1, "tier_flags": 0,
-             "alignment": "unknown"}
+             "alignment": "unknown", "kind": "authorship"}
             for k in (0, 1)
         ]  # fmt: skip
     people = PEOPLE.from_rows(

@@ -30,6 +30,7 @@ def record(year: int) -> dict[str, Any]:
         "n_authors": 1,
         "tier_flags": 0,
         "alignment": "aligned",
+        "kind": "authorship",
     }
 
 

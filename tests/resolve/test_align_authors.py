@@ -54,6 +54,7 @@ def make_paper(
                 "author_position": place,
                 "mention_id": None if text is None else number_of(text),
                 "alignment": "set_only" if text is None and loose else "aligned",
+                "kind": "authorship",
             }
         )
     for part, (text, role) in enumerate(loose, 1):
@@ -65,6 +66,7 @@ def make_paper(
                 "mention_id": number_of(text),
                 "role_raw": role,
                 "alignment": "set_only",
+                "kind": "authorship",
             }
         )
     return rows

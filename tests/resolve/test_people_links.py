@@ -36,6 +36,7 @@ def make_records(*rows: Any, start: int = 0) -> pa.Table:
                 "n_authors": 3,
                 "tier_flags": 0,
                 "alignment": "unknown",
+                "kind": "authorship",
             }
         )
     return RECORDS.from_rows(made)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from talentflow.core.areas import AREAS
 from talentflow.core.errors import ContractError
-from talentflow.core.vocabulary import ALIGNMENTS, ALL, FLAGS, SECTORS, STAGES
+from talentflow.core.vocabulary import ALIGNMENTS, ALL, EVIDENCE_KINDS, FLAGS, SECTORS, STAGES
 
 IDS: Final = pa.map_(pa.string(), pa.string())
 YEARS: Final = (1900, 2100)
@@ -188,17 +188,26 @@ RECORDS: Final = Contract(
             nullable=False,
             among=ALIGNMENTS,
         ),
+        _text(
+            "kind",
+            "what the record is evidence of: an authorship, or one year of a dated education or "
+            "employment",
+            nullable=False,
+            among=EVIDENCE_KINDS,
+        ),
     ),
 )
 
 MENTIONS: Final = Contract(
     name="mentions",
-    row="one distinct pair of affiliation text and domain",
+    row="one distinct affiliation: text, domain and what the source itself says of it",
     key=("mention_id",),
     columns=(
-        Column(name="mention_id", type=pa.int64(), doc="hash of text and domain", nullable=False),
+        Column(name="mention_id", type=pa.int64(), doc="hash of the other columns", nullable=False),
         _text("text", "affiliation as printed, white space folded"),
         _text("domain", "e-mail or web domain, lower case"),
+        _text("asserted_organization", "ROR id (https://ror.org/…) that the source itself gives"),
+        _text("asserted_country", "country that the source itself gives", among=AREAS),
     ),
 )
 

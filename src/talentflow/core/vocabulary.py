@@ -42,6 +42,9 @@ SECTORS: Final = (
 ALIGNMENTS: Final = ("aligned", "set_only", "unknown")
 """Whether an affiliation belongs to this author, to someone on the paper, or is not known."""
 
+EVIDENCE_KINDS: Final = ("authorship", "education", "employment")
+"""What a record is evidence of: an author of a document, or a dated entry of a career history."""
+
 FLAGS: Final = ("ok", "too_few", "censored", "suppressed", "published")
 """How a value may be read; `too_few` and `suppressed` carry no figure."""
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -126,13 +125,8 @@ def _resolve(texts: list[GoldText], registry: Path, workers: int) -> list[dict[s
     numbers: dict[str, int] = {}
     for text in texts:
         numbers.setdefault(" ".join(text.text.split()), len(numbers))
-    mentions = pa.table(
-        {
-            "mention_id": list(range(len(numbers))),
-            "text": list(numbers),
-            "domain": [None] * len(numbers),
-        },
-        schema=MENTIONS.schema,
+    mentions = MENTIONS.from_rows(
+        [{"mention_id": number, "text": text} for text, number in numbers.items()]
     )
     tables = stages.resolve_organizations(mentions, registry, min(workers, 2), Silent())
     answers = tables["resolved_mentions"].to_pylist()

@@ -92,8 +92,9 @@ def _read_file(file: InputFile) -> Evidence:
 def _distinct_mentions(tables: list[pa.Table]) -> pa.Table:
     together = pa.concat_tables([MENTIONS.empty(), *tables])
     grouped = together.group_by("mention_id", use_threads=False)
-    first = grouped.aggregate([("text", "first"), ("domain", "first")])
-    return first.rename_columns(["mention_id", "text", "domain"]).sort_by("mention_id")
+    said = [column.name for column in MENTIONS.columns if column.name != "mention_id"]
+    first = grouped.aggregate([(name, "first") for name in said])
+    return first.rename_columns(["mention_id", *said]).sort_by("mention_id")
 
 
 def read_registry(files: Iterable[InputFile], progress: Progress) -> Tables:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,9 +31,25 @@ class Evidence:
     inputs: pa.Table
 
 
-def mention_id(text: str | None, domain: str | None) -> int:
-    """A stable 63-bit id of an (affiliation text, domain) pair: the same pair, the same id."""
-    joined = f"{text or ''}\x1f{domain or ''}".encode()
+class Affiliation(NamedTuple):
+    """What a document says of where somebody was; `organization` (a ROR id) and `country` are
+    what the source itself asserts of it."""
+
+    text: str | None = None
+    domain: str | None = None
+    organization: str | None = None
+    country: str | None = None
+
+
+def mention_id(
+    text: str | None,
+    domain: str | None,
+    organization: str | None = None,
+    country: str | None = None,
+) -> int:
+    """A stable 63-bit id of an affiliation, see `Affiliation`: the same parts, the same id."""
+    asserted = f"\x1f{organization or ''}\x1f{country or ''}" if organization or country else ""
+    joined = f"{text or ''}\x1f{domain or ''}{asserted}".encode()
     return int.from_bytes(hashlib.blake2b(joined, digest_size=8).digest(), "big") >> 1
 
 
@@ -53,7 +69,7 @@ class EvidenceBuilder:
         self.slots = 0
         self._records: list[tuple[Any, ...]] = []
         self._rejects: list[dict[str, object]] = []
-        self._mentions: dict[tuple[str | None, str | None], int] = {}
+        self._mentions: dict[Affiliation, int] = {}
 
     def add_record(
         self,
@@ -72,9 +88,13 @@ class EvidenceBuilder:
         author_position: int | None = None,
         venue: str | None = None,
         tier_flags: int = 0,
+        kind: str = "authorship",
+        asserted: tuple[str | None, str | None] = (None, None),
     ) -> None:
         """One row of evidence. `position` locates it in the file, e.g. `17/3/1` for row 17,
-        author 3, first affiliation; `text` and `domain` both null: no affiliation given."""
+        author 3, first affiliation. `asserted` are the organization (ROR id) and the country that
+        the source itself gives; without those, `text` and `domain` no affiliation is given."""
+        affiliation = Affiliation(text or None, domain or None, *asserted)
         self._records.append(
             (
                 position,
@@ -82,7 +102,7 @@ class EvidenceBuilder:
                 person_name,
                 ids,
                 year,
-                self._mention(text, domain) if text or domain else None,
+                self._mention(affiliation) if any(affiliation) else None,
                 role_raw or None,
                 paper_id,
                 author_position,
@@ -90,14 +110,14 @@ class EvidenceBuilder:
                 venue,
                 tier_flags,
                 alignment,
+                kind,
             )
         )
 
-    def _mention(self, text: str | None, domain: str | None) -> int:
-        pair = (text or None, domain or None)
-        found = self._mentions.get(pair)
+    def _mention(self, affiliation: Affiliation) -> int:
+        found = self._mentions.get(affiliation)
         if found is None:
-            found = self._mentions[pair] = mention_id(*pair)
+            found = self._mentions[affiliation] = mention_id(*affiliation)
         return found
 
     def reject(self, *, position: str, reason: str, detail: str, raw: str, rows: int = 1) -> None:
@@ -136,7 +156,7 @@ class EvidenceBuilder:
 
     def _build_records(self) -> pa.Table:
         count = len(self._records)
-        columns = list(zip(*self._records, strict=True)) if count else [()] * 13
+        columns = list(zip(*self._records, strict=True)) if count else [()] * 14
         position, person_ref, person_name, ids, *rest = columns
         prefix = pa.scalar(f"{self.source}:{self.file}#")
         values = [
@@ -155,22 +175,24 @@ class EvidenceBuilder:
         return check_table(pa.table(arrays, schema=RECORDS.schema), RECORDS)
 
     def _build_mentions(self) -> pa.Table:
-        by_id = {mention: pair for pair, mention in self._mentions.items()}
+        by_id = {mention: said for said, mention in self._mentions.items()}
         if len(by_id) != len(self._mentions):
             raise ContractError(
                 "two different mentions have the same id",
-                expected="one id per text and domain",
+                expected="one id per affiliation",
                 where=f"{self.source}:{self.file}",
             )
         columns = {
             "mention_id": list(by_id),
-            "text": [text for text, _ in by_id.values()],
-            "domain": [domain for _, domain in by_id.values()],
+            "text": [said.text for said in by_id.values()],
+            "domain": [said.domain for said in by_id.values()],
+            "asserted_organization": [said.organization for said in by_id.values()],
+            "asserted_country": [said.country for said in by_id.values()],
         }
         return check_table(pa.table(columns, schema=MENTIONS.schema), MENTIONS)
 
     def _build_inputs(self, rows: int, rejected: int) -> pa.Table:
-        alignments = [row[-1] for row in self._records]
+        alignments = [row[-2] for row in self._records]
         return INPUTS.from_rows(
             [
                 {
