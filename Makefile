@@ -18,7 +18,7 @@ TOY := build/toy
 PERIOD := 2005:2023
 SHOW := $(BIN)/talentflow show --store $(STORE) --area KR
 
-.PHONY: install run lint test check-full bench reference lock chromium
+.PHONY: install run lint test check-full bench reference lock chromium spark
 .DEFAULT_GOAL := install
 
 install:
@@ -26,6 +26,9 @@ install:
 
 chromium:
 	@tools/install_chromium.sh
+
+spark: install
+	@tools/install_spark.sh
 
 run: install
 	$(if $(DATA),,$(BIN)/python tools/write_toy_world.py $(TOY))
@@ -43,10 +46,10 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint chromium
+test: lint chromium spark
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile -m "not slow"
 
-check-full: lint chromium
+check-full: lint chromium spark
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
 
 bench: install

@@ -87,3 +87,18 @@ def browser(chromium: str) -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def spark_session() -> Iterator[Any]:
+    """A local Spark with two cores, which tries a lost task three more times.
+
+    `make test` installs pyspark and Java where it may.
+    """
+    pytest.importorskip("pyspark", reason="pyspark is missing: tools/install_spark.sh")
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        pytest.skip("Java is missing: apt-get install openjdk-17-jre-headless")
+    from talentflow.core.spark import open_spark
+
+    with open_spark("local[2,4]") as session:
+        yield session

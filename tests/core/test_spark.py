@@ -1,0 +1,88 @@
+"""Do tasks come back from Spark whole and in order, whatever is lost on the way?"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from talentflow.core import spark
+from talentflow.core.errors import InputError, UsageError
+from talentflow.core.spark import open_spark, run_in_spark
+
+# Spark's own bridge to Java leaves sockets to the garbage collector.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+)
+
+
+@pytest.fixture(autouse=True)
+def _ship_this_module() -> None:
+    """Executors know the package, not its tests: their functions travel by value."""
+    cloudpickle = pytest.importorskip("pyspark.cloudpickle", reason="pyspark is missing")
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+
+def double(task: int) -> int:
+    return 2 * task
+
+
+def fail_once(task: int) -> int:
+    if task == 3 and attempt() == 0:
+        raise RuntimeError("the first attempt is lost")
+    return double(task)
+
+
+def die_once(task: int) -> int:
+    if task == 2 and attempt() == 0:
+        os._exit(7)
+    return double(task)
+
+
+def refuse(task: int) -> int:
+    if task == 1:
+        raise InputError("a damaged file", where="x.json", next_step="fetch it again")
+    return task
+
+
+def attempt() -> int:
+    from pyspark import TaskContext
+
+    return TaskContext.get().attemptNumber()
+
+
+@pytest.mark.parametrize("function", [double, fail_once, die_once])
+def test_results_come_in_the_order_of_the_tasks(spark_session, function):
+    tasks = range(37)
+    assert list(run_in_spark(function, tasks, spark_session)) == [2 * task for task in tasks]
+
+
+def test_no_tasks_no_results(spark_session):
+    assert list(run_in_spark(double, [], spark_session)) == []
+
+
+def test_an_error_of_the_data_is_raised_as_it_is(spark_session):
+    with pytest.raises(InputError, match="a damaged file") as caught:
+        list(run_in_spark(refuse, range(3), spark_session))
+    assert caught.value.next_step == "fetch it again"
+
+
+def test_an_open_session_is_used_and_left_open(spark_session):
+    with open_spark("local[1]") as session:
+        assert session is spark_session
+    assert list(run_in_spark(double, [1], spark_session)) == [2]
+
+
+def test_without_pyspark_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(UsageError, match=r"talentflow\[spark\]"), open_spark("local[1]"):
+        pass
+
+
+def test_without_java_the_error_says_what_to_install(monkeypatch):
+    pytest.importorskip("pyspark", reason="pyspark is not installed")
+    monkeypatch.setattr(spark.shutil, "which", lambda _: None)
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    with pytest.raises(UsageError, match="Java 17"), open_spark("local[1]"):
+        pass
