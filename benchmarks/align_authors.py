@@ -34,6 +34,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from talentflow.core.catalog import Catalog
+from talentflow.core.engine import LocalEngine
 from talentflow.core.progress import Silent
 from talentflow.pipeline import stages
 from talentflow.pipeline.inputs import find_inputs
@@ -505,12 +506,12 @@ def measure_effect(records: pa.Table, mentions: pa.Table, resolved: pa.Table) ->
 def load_tables(data: Path) -> tuple[pa.Table, pa.Table, pa.Table]:
     """Records as read, mentions and resolved mentions of the sources in `data`."""
     inputs = find_inputs(data)
-    read = stages.read_records(inputs.records, 2, Silent())
+    read = stages.read_records(inputs.records, LocalEngine(2), Silent())
     with tempfile.TemporaryDirectory() as folder:
         catalog = Catalog(Path(folder))
         catalog.write_stage("registry", "0", stages.read_registry(inputs.registry, Silent()))
         resolved = stages.resolve_organizations(
-            read["mentions"], catalog.stage_folder("registry", "0"), 2, Silent()
+            read["mentions"], catalog.stage_folder("registry", "0"), LocalEngine(2), Silent()
         )
     return read["records"], read["mentions"], resolved["resolved_mentions"]
 

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from talentflow.careers.packing import PackedEvidence
 from talentflow.careers.tallies import data_years
+from talentflow.core.engine import LocalEngine
 from talentflow.core.progress import Silent
 from talentflow.estimate.values import Publication
 from talentflow.indicators.definitions import choose_definitions
@@ -64,7 +65,7 @@ def main() -> None:
             {d.id: tallies.filter(pc.equal(ids, d.id)) for d in definitions},
             definitions,
             publication,
-            workers=given.workers,
+            engine=LocalEngine(given.workers),
             progress=Silent(),
         )
     print(

@@ -17,6 +17,7 @@ from talentflow.cli.tables import print_accounting, print_changes, print_rows
     "data",
     "store",
     "engine",
+    "master",
     "definitions",
     "replicates",
     "level",

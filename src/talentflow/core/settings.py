@@ -33,7 +33,13 @@ class Setting:
 SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(name="data", default="data", kind=Path, help="Folder with one subfolder a source."),
     Setting(name="store", default="store", kind=Path, help="Folder that holds what is built."),
-    Setting(name="engine", default="local", kind=str, help="Where the work runs: local."),
+    Setting(name="engine", default="local", kind=str, help="Where the work runs: local or spark."),
+    Setting(
+        name="master",
+        default="local[*]",
+        kind=str,
+        help="Master of the Spark cluster, for the engine spark.",
+    ),
     Setting(
         name="definitions",
         default="standard",
@@ -70,6 +76,7 @@ class Settings:
     data: Path = Path("data")
     store: Path = Path("store")
     engine: str = "local"
+    master: str = "local[*]"
     definitions: str = "standard"
     replicates: int = 200
     level: float = 0.95
@@ -81,7 +88,7 @@ class Settings:
     imputations: int = 1
 
     def __post_init__(self) -> None:
-        _require(self.engine == "local", "engine", self.engine, "local")
+        _require(self.engine in ("local", "spark"), "engine", self.engine, "local or spark")
         _require(0 <= self.replicates <= 10_000, "replicates", self.replicates, "0 to 10000")
         _require(0.5 <= self.level < 1, "level", self.level, "from 0.5 to below 1")
         _require(1 <= self.floor <= 1000, "floor", self.floor, "1 to 1000")

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from talentflow.careers.tallies import data_years
 from talentflow.core.catalog import Catalog, open_store
+from talentflow.core.engine import Engine, open_engine
 from talentflow.core.errors import InputError
 from talentflow.core.progress import Progress, Silent
 from talentflow.core.provenance import checksum_code, checksum_value
@@ -64,6 +65,7 @@ class BuildReport:
 class _Build:
     catalog: Catalog
     settings: Settings
+    engine: Engine
     progress: Progress
     corrections: Corrections
     seconds: dict[str, float] = field(default_factory=dict)
@@ -95,8 +97,8 @@ def build(settings: Settings, progress: Progress | None = None) -> BuildReport:
     definitions = choose_definitions(settings.definitions)
     inputs = find_inputs(settings.data)
     corrections = read_store_corrections(settings.store)
-    with open_store(settings.store) as catalog:
-        run = _Build(catalog, settings, progress or Silent(), corrections)
+    with open_store(settings.store) as catalog, open_engine(settings) as engine:
+        run = _Build(catalog, settings, engine, progress or Silent(), corrections)
         _build_evidence(run, inputs)
         _correct_answers(run)
         with ThreadPoolExecutor(1) as beside:
@@ -111,11 +113,11 @@ def build(settings: Settings, progress: Progress | None = None) -> BuildReport:
 
 
 def _build_evidence(run: _Build, inputs: Inputs) -> None:
-    workers, progress = run.settings.worker_count, run.progress
+    progress = run.progress
     run.run(
         "read",
         [list_checksums(inputs.records + inputs.mappings), checksum_code("core", "sources")],
-        lambda: stages.read_records(inputs.records, workers, progress),
+        lambda: stages.read_records(inputs.records, run.engine, progress),
     )
     code = checksum_code("core", "sources", "resolve")
     run.run(
@@ -127,7 +129,7 @@ def _build_evidence(run: _Build, inputs: Inputs) -> None:
         "organizations",
         [run.keys["read"], run.keys["registry"], code],
         lambda: stages.resolve_organizations(
-            run.read("read", "mentions"), run.folder("registry"), workers, progress
+            run.read("read", "mentions"), run.folder("registry"), run.engine, progress
         ),
     )
     run.run(
@@ -367,7 +369,7 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
             tallies,
             definitions,
             publication,
-            workers=settings.worker_count,
+            engine=run.engine,
             progress=run.progress,
         )
         past = stages.supplement(estimated["values"], _read_vintages(run), publication)

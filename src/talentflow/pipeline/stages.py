@@ -37,7 +37,7 @@ from talentflow.core.contracts import (
     VALUES,
     Contract,
 )
-from talentflow.core.executor import run_in_processes
+from talentflow.core.engine import Engine
 from talentflow.core.progress import Progress
 from talentflow.core.rules import Rules
 from talentflow.estimate.coverage import estimate_coverage
@@ -61,12 +61,12 @@ _MENTIONS_A_TASK: Final = 4000
 _IMPUTATION_SEED: Final = 1987
 
 
-def read_records(files: Iterable[InputFile], workers: int, progress: Progress) -> Tables:
+def read_records(files: Iterable[InputFile], engine: Engine, progress: Progress) -> Tables:
     """All input files → records, mentions (each once), rejects and inputs."""
     wanted = list(files)
     progress.start("read", sum(f.size_bytes for f in wanted))
     evidence = []
-    for file, found in zip(wanted, run_in_processes(_read_file, wanted, workers), strict=True):
+    for file, found in zip(wanted, engine.run(_read_file, wanted), strict=True):
         evidence.append(found)
         progress.advance(file.size_bytes)
     tables = {
@@ -119,7 +119,7 @@ def read_registry(files: Iterable[InputFile], progress: Progress) -> Tables:
 
 
 def resolve_organizations(
-    mentions: pa.Table, registry: Path, workers: int, progress: Progress
+    mentions: pa.Table, registry: Path, engine: Engine, progress: Progress
 ) -> Tables:
     """Mentions → resolved mentions and all organizations they name.
 
@@ -131,7 +131,7 @@ def resolve_organizations(
     ]
     progress.start("organizations", mentions.num_rows)
     resolved, named = [RESOLVED_MENTIONS.empty()], [MENTION_ORGANIZATIONS.empty()]
-    for part in run_in_processes(_resolve_slice, tasks, min(workers, len(tasks))):
+    for part in engine.run(_resolve_slice, tasks):
         resolved.append(part.resolved)
         named.append(part.organizations)
         progress.advance(part.resolved.num_rows)
@@ -300,7 +300,7 @@ def estimate_all(
     definitions: Iterable[Definition],
     publication: Publication,
     *,
-    workers: int,
+    engine: Engine,
     progress: Progress,
 ) -> Tables:
     """Tallies by definition → values and ranks under all of them, and the replicates that
@@ -312,7 +312,7 @@ def estimate_all(
     ]
     progress.start("indicators", len(tasks))
     parts = []
-    for part in run_in_processes(_estimate, tasks, min(workers, len(tasks))):
+    for part in engine.run(_estimate, tasks):
         parts.append(part)
         progress.advance()
     values = _join_sorted(VALUES, [part.values for part in parts])

@@ -1,4 +1,4 @@
-"""Do tasks come back from Spark whole and in order, whatever is lost on the way?"""
+"""Does Spark give what local processes give, whatever is lost on the way?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 
 from talentflow.core import spark
 from talentflow.core.errors import InputError, UsageError
+from talentflow.core.settings import Settings
 from talentflow.core.spark import open_spark, run_in_spark
+from talentflow.pipeline.build import build
 
 # Spark's own bridge to Java leaves sockets to the garbage collector.
 pytestmark = pytest.mark.filterwarnings(
@@ -66,6 +68,16 @@ def test_an_error_of_the_data_is_raised_as_it_is(spark_session):
     with pytest.raises(InputError, match="a damaged file") as caught:
         list(run_in_spark(refuse, range(3), spark_session))
     assert caught.value.next_step == "fetch it again"
+
+
+@pytest.mark.usefixtures("spark_session")
+def test_a_build_on_spark_publishes_the_same_bytes(toy_store, tmp_path):
+    settings = Settings(data=toy_store.data, store=tmp_path, workers=1, engine="spark")
+    build(settings)
+    local = sorted((toy_store.store / "published").glob("*.parquet"))
+    assert len(local) > 5
+    for path in local:
+        assert (tmp_path / "published" / path.name).read_bytes() == path.read_bytes(), path.name
 
 
 def test_an_open_session_is_used_and_left_open(spark_session):
