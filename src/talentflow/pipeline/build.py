@@ -41,6 +41,12 @@ from talentflow.pipeline.correcting import (
     read_store_corrections,
     sum_corrections,
 )
+from talentflow.pipeline.incremental import (
+    BASIS,
+    describe_basis,
+    find_earlier,
+    resolve_new_mentions,
+)
 from talentflow.pipeline.inputs import SECOND_OPINION, Inputs, find_inputs, list_checksums
 from talentflow.pipeline.publish import build_manifest, write_snapshot
 from talentflow.pipeline.quality import QualityInputs, measure_quality
@@ -128,9 +134,7 @@ def _build_evidence(run: _Build, inputs: Inputs) -> None:
     run.run(
         "organizations",
         [run.keys["read"], run.keys["registry"], code],
-        lambda: stages.resolve_organizations(
-            run.read("read", "mentions"), run.folder("registry"), run.engine, progress
-        ),
+        lambda: _resolve_organizations(run, code),
     )
     run.run(
         "align",
@@ -153,6 +157,23 @@ def _build_evidence(run: _Build, inputs: Inputs) -> None:
         ),
     )
     _note_changes(run)
+
+
+def _resolve_organizations(run: _Build, code: str) -> stages.Tables:
+    """Only the affiliations that the last build did not meet under the same registry and code."""
+    basis = checksum_value([run.keys["registry"], code])
+    earlier = find_earlier(run.catalog, "organizations", basis)
+    names = ("resolved_mentions", "mention_organizations")
+    tables = resolve_new_mentions(
+        run.read("read", "mentions"),
+        {name: run.catalog.read_table("organizations", earlier, name) for name in names}
+        if earlier
+        else None,
+        lambda mentions: stages.resolve_organizations(
+            mentions, run.folder("registry"), run.engine, run.progress
+        ),
+    )
+    return {**tables, BASIS: describe_basis(basis)}
 
 
 def _note_changes(run: _Build) -> None:
