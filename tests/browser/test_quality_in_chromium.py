@@ -9,21 +9,13 @@ from typing import Any
 
 import pyarrow.csv as pa_csv
 import pytest
+from drawn_charts import draw_all
 
 from talentflow.serve.charts.quality import QUALITY_CHARTS
 
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
-
-
-def draw_all(page: Any) -> int:
-    plots = page.locator(".plot")
-    for i in range(plots.count()):
-        plots.nth(i).scroll_into_view_if_needed()
-        plots.nth(i).locator("svg").first.wait_for(timeout=20_000)
-    assert page.locator('.plot[data-state="failed"]').count() == 0
-    return int(plots.count())
 
 
 def test_the_menu_leads_there_and_every_chart_is_drawn(open_page: Open) -> None:

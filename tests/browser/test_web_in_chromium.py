@@ -12,22 +12,13 @@ from typing import Any
 
 import pyarrow.csv as pa_csv
 import pytest
+from drawn_charts import draw_all
 
 pytestmark = pytest.mark.browser
 
 LAPTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 375, "height": 667}
 Open = Callable[..., Any]
-
-
-def draw_all(page: Any) -> int:
-    """Scroll to every chart and wait until it is drawn; how many there are."""
-    plots = page.locator(".plot")
-    for i in range(plots.count()):
-        plots.nth(i).scroll_into_view_if_needed()
-        plots.nth(i).locator("svg").first.wait_for(timeout=20_000)
-    assert page.locator('.plot[data-state="failed"]').count() == 0
-    return int(plots.count())
 
 
 def test_choose_a_country_and_switch_language(open_page: Open) -> None:

@@ -23,8 +23,13 @@ Rows = Sequence[dict[str, Any]]
 
 def draw_parts_by_year(rows: Rows, parts: Sequence[str]) -> Drawing:
     """One bar per year, divided into `parts`; rows have `x`, `v` (a share), `part`, `order`."""
+    return stack_by_year(rows).encode(color=_color_parts(parts), tooltip=_tooltips(year=True))
+
+
+def stack_by_year(rows: Rows) -> alt.Chart:
+    """One bar per year `x`, whose parts `v` stand on each other by `order`, without colours."""
     years = [row["x"] for row in rows] or [0]
-    drawn: alt.Chart = (
+    bars: alt.Chart = (
         alt.Chart(alt.InlineData(values=list(rows)), height=HEIGHT, width="container")
         .transform_calculate(left="datum.x - 0.46", right="datum.x + 0.46")
         .mark_rect()
@@ -44,11 +49,9 @@ def draw_parts_by_year(rows: Rows, parts: Sequence[str]) -> Drawing:
                 axis=alt.Axis(format="%", title=None, tickCount=5),
             ),
             y2="high:Q",
-            color=_color_parts(parts),
-            tooltip=_tooltips(year=True),
         )
     )
-    return drawn
+    return bars
 
 
 def draw_parts_by_name(rows: Rows, parts: Sequence[str]) -> Drawing:

@@ -43,6 +43,16 @@ class Column(NamedTuple):
     kind: str = "text"
 
 
+MEASURED: Final = (
+    Column("name"),
+    Column("part"),
+    Column("value", "share"),
+    Column("interval", "interval"),
+    Column("n", "count"),
+)
+"""Columns of a table of shares with intervals: of what, which of several, and how many."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class QualityChart:
     """One chart. `rows` are what its table and downloads hold; `of_gold` says that labelled texts
@@ -325,13 +335,7 @@ def _chart_gold(
             language=language,
             snapshot_id=report["snapshot_id"],
             rows=rows,
-            columns=(
-                Column("name"),
-                Column("part"),
-                Column("value", "share"),
-                Column("interval", "interval"),
-                Column("n", "count"),
-            ),
+            columns=MEASURED,
             draw=lambda: draw_measures(points, parts),
             of_gold=id_ != "quality_surnames",
         )

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from talentflow.serve.charts.measures import draw_measures
-from talentflow.serve.charts.quality import Column, QualityChart
+from talentflow.serve.charts.quality import MEASURED, QualityChart
 from talentflow.serve.texts import get_text
 from talentflow.serve.words import name_area, say_number
 
@@ -38,13 +38,7 @@ def _chart_shares(measure: str) -> Callable[[Report, str], QualityChart]:
             language=language,
             snapshot_id=report["snapshot_id"],
             rows=rows,
-            columns=(
-                Column("name"),
-                Column("part"),
-                Column("value", "share"),
-                Column("interval", "interval"),
-                Column("n", "count"),
-            ),
+            columns=MEASURED,
             draw=lambda: draw_measures([_point(row, language) for row in rows], parts),
             notes=(get_text(f"chart.replication_{measure}.note", language),),
         )

@@ -9,10 +9,10 @@ import altair as alt
 
 from talentflow.core.vocabulary import SECTORS
 from talentflow.serve.charts.chart import Drawing, Request
+from talentflow.serve.charts.measures import stack_by_year
 from talentflow.serve.figures import Figure
 from talentflow.serve.words import name_sector, say_figure, say_share
 
-HEIGHT = 300
 _ORDER = tuple(sector for sector in SECTORS if sector != "unknown")
 
 
@@ -23,39 +23,16 @@ def draw_sector_shares(figures: Sequence[Figure], request: Request) -> Drawing:
     A sector has the same colour in every country.
     """
     known = [f for f in figures if f.value and f.year is not None and f.sector in _ORDER]
-    years = [f.year for f in known if f.year is not None] or [0]
-    data = alt.InlineData(values=_share_out(known, request))
-    drawn: alt.Chart = (
-        alt.Chart(data, height=HEIGHT, width="container")
-        .transform_calculate(left="datum.x - 0.46", right="datum.x + 0.46")
-        .mark_rect()
-        .transform_stack(
-            stack="v", as_=["low", "high"], groupby=["x"], sort=[alt.SortField("order")]
-        )
-        .encode(
-            x=alt.X(
-                "left:Q",
-                scale=alt.Scale(domain=[min(years) - 0.5, max(years) + 0.5], nice=False),
-                axis=alt.Axis(format="d", title=None, tickMinStep=1),
-            ),
-            x2="right:Q",
-            y=alt.Y(
-                "low:Q",
-                scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format="%", title=None, tickCount=5),
-            ),
-            y2="high:Q",
-            color=_make_color({figure.sector for figure in known}, request),
-            opacity=alt.condition("datum.faint", alt.value(0.45), alt.value(1)),
-            tooltip=[
-                alt.Tooltip("sector:N", title=" "),
-                alt.Tooltip("x:Q", title="  ", format="d"),
-                alt.Tooltip("share:N", title="   "),
-                alt.Tooltip("tip:N", title="n"),
-            ],
-        )
+    return stack_by_year(_share_out(known, request)).encode(
+        color=_make_color({figure.sector for figure in known}, request),
+        opacity=alt.condition("datum.faint", alt.value(0.45), alt.value(1)),
+        tooltip=[
+            alt.Tooltip("sector:N", title=" "),
+            alt.Tooltip("x:Q", title="  ", format="d"),
+            alt.Tooltip("share:N", title="   "),
+            alt.Tooltip("tip:N", title="n"),
+        ],
     )
-    return drawn
 
 
 def _share_out(known: Sequence[Figure], request: Request) -> list[dict[str, Any]]:
