@@ -156,7 +156,8 @@ def drop_strange(labels: list[Label], registry: Registry) -> list[Label]:
 
 
 def list_examples(labels: list[Label], registry: Registry) -> Examples:
-    """Candidates of all texts, and of some texts again with another country."""
+    """Candidates of all texts and of texts made from them: with another country, with the named
+    organization missing from the registry, and names that stand alone."""
     truth = [find_positions(label.ids, registry) for label in labels]
     made = [
         *_swap_countries(labels, truth, registry),
