@@ -190,8 +190,8 @@ def _fit_each(designs: Floats, counts: Floats) -> list[_Fit | None]:
             break
     lost[moving] = True
     return [
-        None if gone else _judge(*found, counts)
-        for gone, *found in zip(lost.tolist(), designs, beta, information, strict=True)
+        None if lost[i] else _judge(designs[i], beta[i], information[i], counts)
+        for i in range(len(designs))
     ]
 
 
@@ -203,16 +203,16 @@ def _times(matrices: Floats, vectors: Floats) -> Floats:
 def _solve_each(matrices: Floats, vectors: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """The solution of each system, zero for a singular one; and which are."""
     singular = np.zeros(len(matrices), dtype=np.bool_)
+    found = np.zeros_like(vectors)
     try:
-        return np.linalg.solve(matrices, vectors[:, :, None])[:, :, 0], singular
+        found[:] = np.linalg.solve(matrices, vectors[:, :, None])[:, :, 0]
     except np.linalg.LinAlgError:
-        found = np.zeros_like(vectors)
         for i, (matrix, vector) in enumerate(zip(matrices, vectors, strict=True)):
             try:
                 found[i] = np.linalg.solve(matrix, vector)
             except np.linalg.LinAlgError:
                 singular[i] = True
-        return found, singular
+    return found, singular
 
 
 def _judge(design: Floats, beta: Floats, information: Floats, counts: Floats) -> _Fit:
