@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import forkserver
 from typing import TypeVar
 
@@ -30,14 +31,29 @@ def run_in_processes(
     if workers <= 1:
         yield from map(function, tasks)
         return
+    with _open_pool(function.__module__, workers) as pool:
+        yield from _in_order(pool.submit, function, tasks, limit=4 * workers)
+
+
+def run_beside(function: Callable[[Task], Result], task: Task, workers: int) -> Result:
+    """The result of one task in a process of its own, which leaves the interpreter to what runs
+    meanwhile; with one worker nothing is started."""
+    if workers <= 1:
+        return function(task)
+    with _open_pool(function.__module__, 1) as pool:
+        return pool.submit(function, task).result()
+
+
+@contextmanager
+def _open_pool(module: str, workers: int) -> Iterator[ProcessPoolExecutor]:
     # Forking a process that runs threads (Arrow, DuckDB) can deadlock; a fork server has none.
     context = multiprocessing.get_context("forkserver")
     # The server imports the work once; every worker of this and later calls starts from there.
-    context.set_forkserver_preload([function.__module__])
+    context.set_forkserver_preload([module])
     forkserver.ensure_running()  # now, so that it imports while the first task is made
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         try:
-            yield from _in_order(pool.submit, function, tasks, limit=4 * workers)
+            yield pool
         except BrokenProcessPool as error:
             raise TalentflowError(
                 "a worker process died, most likely for want of memory",

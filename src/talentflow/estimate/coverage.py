@@ -140,17 +140,24 @@ def estimate_log_linear(patterns: Patterns) -> Unseen | None:
         frozenset(names) for size in range(1, len(lists) + 1) for names in combinations(lists, size)
     ]
     counts = np.array([patterns.get(cell, 0) for cell in cells], float)
-    waiting = list(combinations(lists, 2))
-    terms: list[tuple[str, ...]] = [(name,) for name in lists]
-    best = _fit(cells, counts, terms)
+    single = np.array([[1.0, *(name in cell for name in lists)] for cell in cells])
+    held = dict(zip(lists, single.T[1:], strict=True))
+    # Both lists of a pair hold whom the product of their columns marks.
+    waiting = {pair: held[pair[0]] * held[pair[1]] for pair in combinations(lists, 2)}
+    design = single
+    (best,) = _fit_each(design[None], counts)
     # Three lists leave seven cells: with all three pairs nothing is left to judge the model by.
-    while waiting and len(terms) < len(cells) - 1:
-        tried = [(fit, pair) for pair in waiting if (fit := _fit(cells, counts, [*terms, pair]))]
-        fit, pair = min(tried, default=(None, None), key=lambda entry: entry[0].criterion)
-        if fit is None or pair is None or (best is not None and fit.criterion >= best.criterion):
+    while waiting and design.shape[1] < len(cells):
+        wider = np.stack([np.column_stack([design, column]) for column in waiting.values()])
+        fits = zip(_fit_each(wider, counts), waiting, wider, strict=True)
+        tried = [(fit, pair, columns) for fit, pair, columns in fits if fit is not None]
+        if not tried:
             break
-        best, terms = fit, [*terms, pair]
-        waiting.remove(pair)
+        fit, pair, columns = min(tried, key=lambda entry: entry[0].criterion)
+        if best is not None and fit.criterion >= best.criterion:
+            break
+        best, design = fit, columns
+        del waiting[pair]
     if best is None:
         return None
     return Unseen(best.unseen, best.unseen + best.unseen**2 * best.log_variance)
@@ -162,23 +169,53 @@ class _Fit(NamedTuple):
     log_variance: float
 
 
-def _fit(cells: list[frozenset[str]], counts: Floats, terms: list[tuple[str, ...]]) -> _Fit | None:
-    """Poisson regression of the counts by Newton's steps; null where it does not settle."""
-    design = np.array([[1.0, *(set(term) <= cell for term in terms)] for cell in cells], float)
+def _fit_each(designs: Floats, counts: Floats) -> list[_Fit | None]:
+    """Poisson regressions of the same counts on (models, cells, columns) by Newton's steps; null
+    where one does not settle."""
     start = np.log(counts + 0.5)
-    beta = np.linalg.lstsq(design, start, rcond=None)[0]
+    beta = np.stack([np.linalg.lstsq(design, start, rcond=None)[0] for design in designs])
+    information = np.zeros((*beta.shape, beta.shape[1]))
+    moving = np.arange(len(designs))
+    lost = np.zeros(len(designs), dtype=np.bool_)
     for _ in range(60):
-        mean = np.exp(np.clip(design @ beta, -30, 30))
-        information = design.T @ (design * mean[:, None])
-        try:
-            step = np.linalg.solve(information, design.T @ (counts - mean))
-        except np.linalg.LinAlgError:
-            return None
-        beta = beta + np.clip(step, -2, 2)
-        if np.abs(step).max() < 1e-9:
+        design = designs[moving]
+        mean = np.exp(np.minimum(np.maximum(_times(design, beta[moving]), -30), 30))
+        across = design.transpose(0, 2, 1)
+        information[moving] = across @ (design * mean[:, :, None])
+        step, singular = _solve_each(information[moving], _times(across, counts - mean))
+        beta[moving] += np.minimum(np.maximum(step, -2), 2)
+        lost[moving[singular]] = True
+        moving = moving[~singular & (np.abs(step).max(axis=1) >= 1e-9)]
+        if not moving.size:
             break
-    else:
-        return None
+    lost[moving] = True
+    return [
+        None if lost[i] else _judge(designs[i], beta[i], information[i], counts)
+        for i in range(len(designs))
+    ]
+
+
+def _times(matrices: Floats, vectors: Floats) -> Floats:
+    """Each matrix times its vector."""
+    return np.asarray((matrices @ vectors[:, :, None])[:, :, 0], float)
+
+
+def _solve_each(matrices: Floats, vectors: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """The solution of each system, zero for a singular one; and which are."""
+    singular = np.zeros(len(matrices), dtype=np.bool_)
+    found = np.zeros_like(vectors)
+    try:
+        found[:] = np.linalg.solve(matrices, vectors[:, :, None])[:, :, 0]
+    except np.linalg.LinAlgError:
+        for i, (matrix, vector) in enumerate(zip(matrices, vectors, strict=True)):
+            try:
+                found[i] = np.linalg.solve(matrix, vector)
+            except np.linalg.LinAlgError:
+                singular[i] = True
+    return found, singular
+
+
+def _judge(design: Floats, beta: Floats, information: Floats, counts: Floats) -> _Fit:
     likelihood = float((counts * (design @ beta) - np.exp(design @ beta)).sum())
     penalty = design.shape[1] * float(np.log(counts.sum()))
     log_variance = float(np.linalg.inv(information)[0, 0])

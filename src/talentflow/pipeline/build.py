@@ -50,6 +50,7 @@ from talentflow.pipeline.incremental import (
 from talentflow.pipeline.inputs import SECOND_OPINION, Inputs, find_inputs, list_checksums
 from talentflow.pipeline.publish import build_manifest, write_snapshot
 from talentflow.pipeline.quality import QualityInputs, measure_quality
+from talentflow.pipeline.quality_gold import measure_gold
 from talentflow.pipeline.replicating import read_report, replicate
 from talentflow.resolve.corrections_csv import Corrections
 from talentflow.resolve.people import drop_opted_out
@@ -105,12 +106,17 @@ def build(settings: Settings, progress: Progress | None = None) -> BuildReport:
     corrections = read_store_corrections(settings.store)
     with open_store(settings.store) as catalog, open_engine(settings) as engine:
         run = _Build(catalog, settings, engine, progress or Silent(), corrections)
-        _build_evidence(run, inputs)
-        _correct_answers(run)
+        _read_inputs(run, inputs)
+        _resolve_organizations(run)
         with ThreadPoolExecutor(1) as beside:
+            # Its processes take the core that the next stages, which use one, leave idle.
+            labelled = beside.submit(_measure_gold, run, inputs)
+            _identify_people(run)
+            _correct_answers(run)
+            labelled.result()
             # The careers are mostly compiled and leave the interpreter to the measurement.
             note = _Note()
-            measured = beside.submit(_measure_quality, run, inputs, note)
+            measured = beside.submit(_measure_quality, run, note)
             _build_careers(run, definitions)
             _look_back(run)
             measured.result()
@@ -118,24 +124,36 @@ def build(settings: Settings, progress: Progress | None = None) -> BuildReport:
         return _publish(run, inputs, definitions)
 
 
-def _build_evidence(run: _Build, inputs: Inputs) -> None:
-    progress = run.progress
-    run.run(
-        "read",
-        [list_checksums(inputs.records + inputs.mappings), checksum_code("core", "sources")],
-        lambda: stages.read_records(inputs.records, run.engine, progress),
-    )
+def _read_inputs(run: _Build, inputs: Inputs) -> None:
+    """The records, in processes of their own, and beside them the registry."""
+    progress, note = run.progress, _Note()
+    with ThreadPoolExecutor(1) as beside:
+        registry = beside.submit(
+            run.run,
+            "registry",
+            [list_checksums(inputs.registry), checksum_code("core", "sources")],
+            lambda: stages.read_registry(inputs.registry, note),
+        )
+        run.run(
+            "read",
+            [list_checksums(inputs.records + inputs.mappings), checksum_code("core", "sources")],
+            lambda: stages.read_records(inputs.records, run.engine, progress),
+        )
+        registry.result()
+    note.tell(progress)
+
+
+def _resolve_organizations(run: _Build) -> None:
     code = checksum_code("core", "sources", "resolve")
-    run.run(
-        "registry",
-        [list_checksums(inputs.registry), checksum_code("core", "sources")],
-        lambda: stages.read_registry(inputs.registry, progress),
-    )
     run.run(
         "organizations",
         [run.keys["read"], run.keys["registry"], code],
-        lambda: _resolve_organizations(run, code),
+        lambda: _resolve_mentions(run, code),
     )
+
+
+def _identify_people(run: _Build) -> None:
+    progress, code = run.progress, checksum_code("core", "sources", "resolve")
     run.run(
         "align",
         [run.keys["read"], run.keys["organizations"], code],
@@ -159,7 +177,7 @@ def _build_evidence(run: _Build, inputs: Inputs) -> None:
     _note_changes(run)
 
 
-def _resolve_organizations(run: _Build, code: str) -> stages.Tables:
+def _resolve_mentions(run: _Build, code: str) -> stages.Tables:
     """Only the affiliations that the last build did not meet under the same registry and code."""
     basis = checksum_value([run.keys["registry"], code])
     earlier = find_earlier(run.catalog, "organizations", basis)
@@ -336,7 +354,23 @@ class _Note(Silent):
             progress.finish(self._told[1])
 
 
-def _measure_quality(run: _Build, inputs: Inputs, progress: Progress) -> None:
+def _measure_gold(run: _Build, inputs: Inputs) -> None:
+    def make() -> stages.Tables:
+        found = measure_gold(inputs.gold, run.folder("registry"), run.settings.worker_count)
+        return {"report": pa.table({"json": [json.dumps(found, ensure_ascii=False)]})}
+
+    run.run(
+        "gold",
+        [
+            run.keys["registry"],
+            list_checksums(inputs.gold),
+            checksum_code("core", "resolve", "pipeline"),
+        ],
+        make,
+    )
+
+
+def _measure_quality(run: _Build, progress: Progress) -> None:
     settings = run.settings
     opted_out = _read_opt_out(settings.opt_out)
 
@@ -347,19 +381,17 @@ def _measure_quality(run: _Build, inputs: Inputs, progress: Progress) -> None:
                 mentions=run.read("read", "mentions"),
                 resolved_mentions=run.read("corrections", "resolved_mentions"),
                 people=_without_opted_out(run, opted_out),
-                registry=run.folder("registry"),
-                gold=inputs.gold,
+                gold=json.loads(run.read("gold", "report")["json"][0].as_py()),
             ),
             floor=settings.floor,
-            workers=settings.worker_count,
             progress=progress,
         )
 
     run.run(
         "quality",
         [
-            [run.keys[stage] for stage in ("registry", "corrections")],
-            [settings.floor, sorted(opted_out), list_checksums(inputs.gold)],
+            [run.keys[stage] for stage in ("gold", "corrections")],
+            [settings.floor, sorted(opted_out)],
             checksum_code("core", "resolve", "pipeline"),
         ],
         make,

@@ -10,18 +10,15 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
 
-from talentflow.core.executor import run_in_threads
 from talentflow.core.progress import Progress
-from talentflow.pipeline.inputs import SECOND_OPINION, InputFile
-from talentflow.pipeline.quality_gold import measure_gold
+from talentflow.pipeline.inputs import SECOND_OPINION
 from talentflow.pipeline.quality_people import measure_hidden_ids
 from talentflow.resolve.sectors import sector_of_words
 
@@ -45,44 +42,36 @@ _MAX_TEXT_CHARS: Final = 120
 
 @dataclass(frozen=True, kw_only=True)
 class QualityInputs:
-    """What is measured. `registry` is the folder of the registry's tables; `gold` may be empty."""
+    """What is measured; `gold` is what `measure_gold` found, null without labelled texts."""
 
     records: pa.Table
     mentions: pa.Table
     resolved_mentions: pa.Table
     people: pa.Table
-    registry: Path
-    gold: tuple[InputFile, ...]
+    gold: dict[str, Any] | None
 
 
 def measure_quality(
-    inputs: QualityInputs, *, floor: int, workers: int, progress: Progress
+    inputs: QualityInputs, *, floor: int, progress: Progress
 ) -> dict[str, pa.Table]:
     """The table `report` with one row: the report as JSON, described in docs/guide/quality.md.
 
     Shares are over records with an affiliation, a second crawl only in `by_source`.
     """
-    parts: tuple[Callable[[], Any], ...] = (
-        lambda: measure_gold(inputs.gold, inputs.registry, workers),
-        lambda: _measure_build(inputs, floor),
-    )
-    progress.start("quality", len(parts))
-    measured = []
-    for part in run_in_threads(_call, parts, workers):
-        measured.append(part)
-        progress.advance()
-    gold, build = measured
-    report = {"format": FORMAT, "floor": floor, **build, "gold": gold}
+    progress.start("quality", 1)
+    report = {
+        "format": FORMAT,
+        "floor": floor,
+        **_measure_build(inputs, floor),
+        "gold": inputs.gold,
+    }
+    progress.advance()
     known = {entry["field"]: entry["share"] for entry in report["fields"]}
     progress.finish(
         "known of the affiliations: "
         + ", ".join(f"{field} {known[field] or 0:.1%}" for field in FIELDS)
     )
     return {"report": pa.table({"json": [json.dumps(report, ensure_ascii=False)]})}
-
-
-def _call(part: Callable[[], Any]) -> Any:
-    return part()
 
 
 def _measure_build(inputs: QualityInputs, floor: int) -> dict[str, Any]:

@@ -19,8 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from talentflow.core.contracts import MENTIONS
-from talentflow.core.engine import LocalEngine
-from talentflow.core.progress import Silent
+from talentflow.core.executor import run_beside
 from talentflow.pipeline import stages
 from talentflow.pipeline.inputs import InputFile
 from talentflow.pipeline.quality_scores import Groups
@@ -129,10 +128,7 @@ def _resolve(texts: list[GoldText], registry: Path, workers: int) -> list[dict[s
     mentions = MENTIONS.from_rows(
         [{"mention_id": number, "text": text} for text, number in numbers.items()]
     )
-    tables = stages.resolve_organizations(
-        mentions, registry, LocalEngine(min(workers, 2)), Silent()
-    )
-    answers = tables["resolved_mentions"].to_pylist()
+    answers = run_beside(stages.resolve_slice, (registry, mentions), workers).resolved.to_pylist()
     by_number = {answer["mention_id"]: answer for answer in answers}
     return [by_number[numbers[" ".join(text.text.split())]] for text in texts]
 

@@ -131,7 +131,7 @@ def resolve_organizations(
     ]
     progress.start("organizations", mentions.num_rows)
     resolved, named = [RESOLVED_MENTIONS.empty()], [MENTION_ORGANIZATIONS.empty()]
-    for part in engine.run(_resolve_slice, tasks):
+    for part in engine.run(resolve_slice, tasks):
         resolved.append(part.resolved)
         named.append(part.organizations)
         progress.advance(part.resolved.num_rows)
@@ -141,7 +141,8 @@ def resolve_organizations(
     return {"resolved_mentions": found, "mention_organizations": pa.concat_tables(named)}
 
 
-def _resolve_slice(task: tuple[Path, pa.Table]) -> ResolvedMentions:
+def resolve_slice(task: tuple[Path, pa.Table]) -> ResolvedMentions:
+    """What some mentions mean by the registry whose tables are in a folder."""
     registry, mentions = task
     with paused_collector():
         return resolve_mentions_fully(mentions, _load_registry(registry))

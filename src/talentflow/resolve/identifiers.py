@@ -30,9 +30,10 @@ def system_of(identifier: str) -> str:
     return system if colon and system and value else "slot"
 
 
-def is_hard(identifier: str) -> bool:
-    """Whether the identifier stands for one person: well formed, and no mere name."""
-    system = system_of(identifier)
+def is_hard(identifier: str, system: str | None = None) -> bool:
+    """Whether the identifier stands for one person: well formed, and no mere name. `system` is
+    that of the identifier, for callers that know it."""
+    system = system or system_of(identifier)
     if system in NAME_SYSTEMS:
         return False
     check = _CHECKS.get(system)

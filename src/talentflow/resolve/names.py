@@ -38,7 +38,12 @@ class PersonName(_Parts):
     def complete(self) -> bool:
         """Whether both a surname and a given name are spelled out, not only initials."""
         shortest = 1 if self.east_asian else 2
-        return len(self.surname) >= shortest and max(map(len, self.given), default=0) >= shortest
+        if len(self.surname) < shortest:
+            return False
+        for word in self.given:  # noqa: SIM110 -- asked of every name, and a generator costs more
+            if len(word) >= shortest:
+                return True
+        return False
 
 
 def parse_name(text: str) -> PersonName:

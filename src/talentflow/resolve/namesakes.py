@@ -52,18 +52,22 @@ _LANGUAGES: Final = {
 _SYLLABLES: Final = re.compile(r"[^aeiouyw]*(?:[aeiouyw]+)(?:ng|n(?![aeiouyw])|[rklmpst]$)?")
 
 
-def expect_bearers(names: list[PersonName]) -> tuple[Floats, Floats]:
+def expect_bearers(
+    names: list[PersonName], complete: list[bool] | None = None
+) -> tuple[Floats, Floats]:
     """How many other people are expected to bear each of these distinct names, and at most.
 
     (other names with the surname × other names with the given name) / names, or what the prior
     makes of it for a surname listed in `overlays/surnames.csv` if that is more. The second figure
     counts the name itself too, so it never falls below 1 / names: a short list cannot show that a
-    name is rare. A name that is not complete counts by its initial.
+    name is rare. A name that is not complete counts by its initial; `complete` tells which are, for
+    callers that know it.
     """
     if not names:
         return np.zeros(0), np.zeros(0)
     surname = _count([name.surname for name in names])
-    complete = [name.complete for name in names]
+    if complete is None:
+        complete = [name.complete for name in names]
     given = _count(
         [given_key(name, spelled) for name, spelled in zip(names, complete, strict=True)]
     )
@@ -97,6 +101,8 @@ def count_profiles(identifiers: Iterable[str]) -> dict[str, int]:
     """
     profiles: dict[str, int] = {}
     for identifier in identifiers:
+        if identifier.endswith("1") and not identifier[-2:].isdigit():
+            continue  # the first profile of its name, as nearly all are
         found = read_profile_number(identifier)
         if found and found[1] > 1:
             full = parse_name(found[0]).full

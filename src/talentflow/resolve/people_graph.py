@@ -84,8 +84,24 @@ class Ragged:
 def distinct_pairs(keys: Codes, values: Codes) -> tuple[Codes, Codes, Codes, Codes]:
     """Distinct (key, value), sorted; the first position of each, and how often it occurs."""
     width = int(values.max(initial=0)) + 1
-    packed, first, counts = np.unique(keys * width + values, return_index=True, return_counts=True)
-    return packed // width, packed % width, first, counts
+    packed, place = _sort_with_places(keys * width + values)
+    starts = np.flatnonzero(np.concatenate([packed[:1] == packed[:1], packed[1:] != packed[:-1]]))
+    packed, counts = packed[starts], np.diff(starts, append=len(place))
+    return packed // width, packed % width, place[starts], counts
+
+
+def _sort_with_places(values: Codes) -> tuple[Codes, Codes]:
+    """The values in ascending order and where each stood, equal ones as they stood.
+
+    Value and place are sorted as one number where both fit, several times as fast as a stable
+    sort of places.
+    """
+    bits = len(values).bit_length()
+    if int(np.abs(values).max(initial=0)) < 1 << (62 - bits):
+        both = np.sort((values << bits) | np.arange(len(values)))
+        return both >> bits, both & ((1 << bits) - 1)
+    place = np.argsort(values, kind="stable")
+    return values[place], place
 
 
 def repeated_keys(keys: Codes, values: Codes) -> Codes:

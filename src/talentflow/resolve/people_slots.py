@@ -33,19 +33,16 @@ Floats = NDArray[np.float64]
 class Names:
     """The distinct names; entry i of each list belongs to name i.
 
-    `commonness`, `commonness_bound` and `bearers` are those of `measure_commonness`.
+    `complete`: whether surname and given name are spelled out. `commonness`, `commonness_bound`
+    and `bearers` are those of `measure_commonness`.
     """
 
     parsed: list[PersonName]
     full: list[str]
+    complete: Mask
     commonness: Floats
     commonness_bound: Floats
     bearers: Floats
-
-    @cached_property
-    def complete(self) -> Mask:
-        """Which names spell out surname and given name."""
-        return np.array([name.complete for name in self.parsed], dtype=np.bool_)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,13 +220,14 @@ def _list_identifiers(refs: pa.Array, stated: pa.Array) -> tuple[Identifiers, Co
     place[place < 0] = len(refs) + np.arange(len(new))
     text: list[str] = [*refs.to_pylist(), *new.to_pylist()]
     system = [system_of(identifier) for identifier in text]
+    hard = [is_hard(*pair) for pair in zip(text, system, strict=True)]
     systems = sorted({*system, *NAME_SYSTEMS})
     number = {name: position for position, name in enumerate(systems)}
     return (
         Identifiers(
             text=text,
             n_refs=len(refs),
-            hard=np.fromiter(map(is_hard, text), dtype=np.bool_, count=len(text)),
+            hard=np.array(hard, dtype=np.bool_),
             system=np.fromiter((number[s] for s in system), dtype=np.int64, count=len(text)),
             systems=systems,
         ),
@@ -252,10 +250,12 @@ def _read_names(printed: pa.Array) -> tuple[Names, Codes]:
     listed = [name for name in chosen if name is not None]
     if texts and not texts[0]:  # names without a single letter sort first
         full, texts, listed = full - 1, texts[1:], listed[1:]
-    commonness, bound, bearers = measure_commonness(listed)
+    complete = np.array([name.complete for name in listed], dtype=np.bool_)
+    commonness, bound, bearers = measure_commonness(listed, complete)
     names = Names(
         parsed=listed,
         full=texts,
+        complete=complete,
         commonness=commonness,
         commonness_bound=bound,
         bearers=bearers,
@@ -263,9 +263,8 @@ def _read_names(printed: pa.Array) -> tuple[Names, Codes]:
     return names, np.append(full, -1)[spelling]
 
 
-def measure_commonness(names: list[PersonName]) -> tuple[Floats, Floats, Floats]:
+def measure_commonness(names: list[PersonName], complete: Mask) -> tuple[Floats, Floats, Floats]:
     """`expect_bearers`: expected and at most, both infinite for a name that is not complete,
     since initials tell nobody apart; and, of every name, how many bearers are expected."""
-    bearers, at_most = expect_bearers(names)
-    complete = np.array([name.complete for name in names], dtype=np.bool_)
+    bearers, at_most = expect_bearers(names, complete.tolist())
     return np.where(complete, bearers, np.inf), np.where(complete, at_most, np.inf), bearers
