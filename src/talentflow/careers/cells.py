@@ -1,7 +1,7 @@
 """What is counted, and in which cell: cells as integers, and the table that counts them.
 
 A cell is `measure (5) | population (6) | area (8) | partner (8) | stage (4) | sector (6) |
-period (10)` in one 64-bit integer; above them a pass notes which set of rules it counts for.
+period (10)` in one 64-bit integer.
 What one person counts is first noted in a ledger and then posted to the table, a hash table
 with open addressing; each cell has one row of counts, the point value and every bootstrap
 replicate.
@@ -50,10 +50,6 @@ WHOLE: Final = 400
 DURATIONS: Final = 512
 PERIOD_BITS: Final = 1023
 
-RULES_SHIFT: Final = 47
-"""Where the number of the set of rules stands in a cell."""
-OF_CELL: Final = (1 << RULES_SHIFT) - 1
-
 _LEDGER_ROOM: Final = 1 << 20
 _SCATTER: Final = np.uint64(0x9E3779B97F4A7C15)
 _LINE_ITEMS: Final = 16
@@ -61,13 +57,12 @@ _LINE_ITEMS: Final = 16
 
 class Ledger(NamedTuple):
     """What one person counts: `used` entries of a cell and its units, 0 where the person is only
-    noted. Cells are noted as those of the set of rules `rules`; `members` is room for the cohorts
+    noted. `members` is room for the cohorts
     of each year. One record in memory, see `residence.Years`."""
 
     cell: npt.NDArray[np.int64]
     units: npt.NDArray[np.int64]
     used: int
-    rules: int
     members: npt.NDArray[np.uint64]
 
 
@@ -101,7 +96,7 @@ def new_ledger() -> Ledger:
     """Room for what one person counts. Pages are only taken from the machine when written."""
     room = (_LEDGER_ROOM,)
     entries = [("cell", np.int64, room), ("units", np.int64, room)]
-    fields = [*entries, ("used", np.int64), ("rules", np.int64), _MEMBERS]
+    fields = [*entries, ("used", np.int64), _MEMBERS]
     return cast(Ledger, np.zeros(1, np.dtype(fields))[0])
 
 
@@ -158,7 +153,7 @@ def pack_cell(
 @nb.njit(cache=True, nogil=True)
 def add_to_cell(ledger: Ledger, cell: int, units: int) -> None:
     """Note one contribution of the person, to be counted once in every replicate."""
-    ledger.cell[ledger.used] = cell | (ledger.rules << RULES_SHIFT)
+    ledger.cell[ledger.used] = cell
     ledger.units[ledger.used] = units
     ledger.used += 1  # type: ignore[misc]
 
@@ -171,15 +166,9 @@ def touch_cell(ledger: Ledger, cell: int) -> None:
 
 
 @nb.njit(cache=True, nogil=True)
-def has_room(ledger: Ledger, table: CellTable) -> bool:
-    """Whether the table can take the ledger, were all its cells new."""
-    return bool(table.state[0] + ledger.used <= len(table.rows))
-
-
-@nb.njit(cache=True, nogil=True)
-def post(ledger: Ledger, weights: npt.NDArray[np.int32], table: CellTable) -> None:
+def post(ledger: Ledger, weights: npt.NDArray[np.uint8], table: CellTable) -> None:
     """Add the ledger of one person to the table and empty it; the table must have room."""
-    slots, rows, counts, state = table.slots, table.rows, table.counts, table.state
+    slots, rows, state = table.slots, table.rows, table.state
     mask = len(slots) - 1
     state[1] += 1
     person = state[1]
@@ -199,14 +188,15 @@ def post(ledger: Ledger, weights: npt.NDArray[np.int32], table: CellTable) -> No
             rows[row].last_person = person
             rows[row].persons += 1
         units = ledger.units[entry]
+        counts = table.counts[row]
         if units == 1:
-            for replicate in range(len(weights)):
-                counts[row, replicate] += weights[replicate]
+            for replicate in range(len(counts)):
+                counts[replicate] += weights[replicate]
         elif units:
             # In 32 bits the processor multiplies many replicates at once; in 64 it often cannot.
             factor = np.int32(units)
-            for replicate in range(len(weights)):
-                counts[row, replicate] += factor * weights[replicate]
+            for replicate in range(len(counts)):
+                counts[replicate] += factor * np.int32(weights[replicate])
     ledger.used = 0  # type: ignore[misc]
 
 

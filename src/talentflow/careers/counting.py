@@ -13,20 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numba as nb
 import numpy as np
 import numpy.typing as npt
 
 from talentflow.careers.cells import (
-    OF_CELL,
-    RULES_SHIFT,
     CellTable,
     Ledger,
     grow_table,
-    has_room,
     new_ledger,
     new_table,
     padded_items,
@@ -70,6 +66,8 @@ from talentflow.core.rules import Rules
 _FIRST_CAPACITY: Final = 1 << 14
 _TOGETHER: Final = 16
 """Sets of rules counted at once: with 200 replicates each takes some 20 MB of counts a worker."""
+
+_PEOPLE_AT_ONCE: Final = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,13 +120,12 @@ def count_evidence(
 
 
 def _batch(wanted: Sequence[Wanted]) -> Iterator[list[int]]:
-    """Those of one place of employers and one unit, that share the settled beside each other."""
-    groups: dict[tuple[str, int], list[int]] = {}
+    """Those of one place of employers, that share the settled beside each other."""
+    groups: dict[str, list[int]] = {}
     for number, each in enumerate(wanted):
-        group = each.rules.place.employer, compile_rules(each.rules).units
-        groups.setdefault(group, []).append(number)
+        groups.setdefault(each.rules.place.employer, []).append(number)
     for numbers in groups.values():
-        numbers.sort(key=lambda number: _years_of(_ask(wanted[number])))
+        numbers.sort(key=lambda number: _settle(_ask(wanted[number])))
         for start in range(0, len(numbers), _TOGETHER):
             yield numbers[start : start + _TOGETHER]
 
@@ -149,18 +146,11 @@ def count_partitions(
 
     for _ in run_in_threads(count, parts, workers):
         pass
-    drained = [found for counter in counters for found in counter.drain()]
-    settled = [
-        _add_up([found[len(wanted) + j] for found in drained], replicates, world_is_sum=True)
-        for j in range(len(plan.settled))
-    ]
+    moving = [[table for c in counters for table in c.moving[i]] for i in range(len(wanted))]
+    settled = [[table for c in counters for table in c.settled[i]] for i in plan.settled_as]
     return [
-        _join(
-            _add_up([found[i] for found in drained], replicates, asked.rules.kind != KIND_ANY),
-            settled[plan.settled_as[i]],
-            asked.rules.units,
-        )
-        for i, asked in enumerate(plan.moving)
+        _add_up(of_moving, of_settled, asked.rules, replicates)
+        for of_moving, of_settled, asked in zip(moving, settled, plan.moving, strict=True)
     ]
 
 
@@ -197,9 +187,11 @@ def _ask(wanted: Wanted) -> _Asked:
 
 
 def _settle(asked: _Asked) -> _Asked:
-    """The same without what cannot matter to who was only ever seen in one country."""
+    """The same without what cannot matter to who was only ever seen in one country. Where every
+    country of a year counts, it matters that the world is counted apart."""
+    kind = KIND_ANY if asked.rules.kind == KIND_ANY else KIND_MODE
     rules = asked.rules._replace(
-        tie=TIE_STAY, kind=KIND_MODE, by_votes=False, units=1, dating=DATED_SEEN, window=-1
+        tie=TIE_STAY, kind=kind, by_votes=False, units=1, dating=DATED_SEEN, window=-1
     )
     return asked._replace(rules=rules)
 
@@ -211,192 +203,207 @@ def _plan(moving: list[_Asked]) -> _Plan:
 
 
 _ASKED_RECORD: Final = np.dtype(
-    [
-        (name, np.int64)
-        for name in (*CompiledRules._fields, "lasting", "details", "cohorts", "same_years")
-    ]
+    [(name, np.int64) for name in (*CompiledRules._fields, "lasting", "details", "cohorts")]
 )
-"""`same_years`: the residences are those of the set of rules before."""
 
 
-def _list_asked(asked: list[_Asked], *, everybody: bool) -> npt.NDArray[np.void]:
-    """One record a set of rules, with the fields of `CompiledRules` and of `_ASKED_RECORD`."""
-    records = np.zeros(len(asked), _ASKED_RECORD)
-    for i, each in enumerate(asked):
-        rules = each.rules._replace(traits=each.traits_of_all) if everybody else each.rules
-        same = i > 0 and _years_of(asked[i - 1]) == _years_of(each)
-        records[i] = (*rules, each.lasting, each.details, each.cohorts, same)
-    return records
-
-
-def _years_of(asked: _Asked) -> tuple[object, ...]:
-    rules = asked.rules
-    with_stages = asked.details or rules.origin != ORIGIN_FIRST
-    kept = rules._replace(max_gap=0, fill=0, pad=-1, dating=0, origin=0, origin_left_out=False)
-    return kept, with_stages
+def _record(asked: _Asked, traits: int) -> Any:
+    """One record with the fields of `CompiledRules` and what is counted."""
+    rules = asked.rules._replace(traits=traits)
+    values = (*rules, asked.lasting, asked.details, asked.cohorts)
+    return np.array([values], _ASKED_RECORD)[0]
 
 
 class _Room(NamedTuple):
     """Where one person's life is written while it is counted."""
 
     years: Years
-    years_of_all: Years
     stays: Stays
     moves: Moves
     ledger: Ledger
 
 
+class _People(NamedTuple):
+    """Consecutive persons of a partition: person i has the rows `starts[i]` to `starts[i + 1]`,
+    was seen in several countries or not, and counts `weights[i]`."""
+
+    starts: npt.NDArray[np.int64]
+    several: npt.NDArray[np.bool_]
+    weights: npt.NDArray[np.uint8]
+
+
 class _Counter:
-    """Counts partition after partition into one table, for one thread."""
+    """Counts partition after partition, for one thread: of every set of rules of the plan some
+    tables that add up."""
 
     def __init__(self, plan: _Plan, replicates: int) -> None:
-        self._rules_count = len(plan.moving) + len(plan.settled)
-        self._moving = _list_asked(plan.moving, everybody=False)
-        self._settled = _list_asked(plan.settled, everybody=False)
-        self._of_all = _list_asked([*plan.moving, *plan.settled], everybody=True)
-        self._replicates = replicates
-        self._wide = any(asked.rules.units > 1 for asked in plan.moving)
-        self._room = _Room(new_years(), new_years(), new_stays(), new_moves(), new_ledger())
-        self._drained: list[list[CellCounts]] = []
-        self._start_table()
-
-    def _start_table(self) -> None:
-        self._table = new_table(_FIRST_CAPACITY, self._replicates, wide=self._wide)
+        self._plan, self._replicates = plan, replicates
+        self._room = _Room(new_years(), new_stays(), new_moves(), new_ledger())
         self._rows = 0
+        self.moving: list[list[CellTable]] = [[] for _ in plan.moving]
+        self.settled: list[list[CellTable]] = [[] for _ in plan.settled]
+        self._start_tables()
 
     def add(self, part: Partition) -> None:
-        """Count the persons of a partition."""
+        """Count the persons of a partition, some thousands after another: their weights stay in
+        the processor's cache while set after set of rules counts them."""
         # Twice the persons bound what a replicate's weights add up to in a cell of one year.
-        if not self._wide and 2 * (self._rows + len(part.rows.keys)) >= 2**31:
-            self._wide = 2 * len(part.rows.keys) >= 2**31
-            self._drained.append(self._split())
-            self._start_table()
+        if 2 * (self._rows + len(part.rows.keys)) >= 2**31:
+            self._start_tables()
         self._rows += len(part.rows.keys)
-        weights = np.zeros(padded_items(self._replicates), np.int32)
-        start = 0
+        starts, several = _find_people(part.rows.keys)
+        for first in range(0, len(several), _PEOPLE_AT_ONCE):
+            chosen = slice(first, min(first + _PEOPLE_AT_ONCE, len(several)))
+            weights = _weigh(part, starts[chosen], self._replicates)
+            people = _People(starts[first : chosen.stop + 1], several[chosen], weights)
+            for asked, tables in zip(self._plan.moving, self.moving, strict=True):
+                self._count(part, people, asked, tables, several=True)
+            for asked, tables in zip(self._plan.settled, self.settled, strict=True):
+                self._count(part, people, asked, tables, several=False)
+
+    def _start_tables(self) -> None:
+        for asked, tables in zip(
+            (*self._plan.moving, *self._plan.settled), (*self.moving, *self.settled), strict=True
+        ):
+            wide = asked.rules.units > 1
+            tables.append(new_table(_FIRST_CAPACITY, self._replicates, wide=wide))
+        self._rows = 0
+
+    def _count(
+        self,
+        part: Partition,
+        people: _People,
+        asked: _Asked,
+        tables: list[CellTable],
+        several: bool,
+    ) -> None:
+        records = _record(asked, asked.rules.traits), _record(asked, asked.traits_of_all)
+        done = 0
         while True:
-            start = _tally(
-                part,
-                (self._moving, self._settled, self._of_all),
-                start,
-                weights[: self._replicates + 1],
-                weights,
-                self._room,
-                self._table,
-            )
-            if start == len(part.rows.keys):
+            done = _tally(part, people, done, several, records, self._room, tables[-1])
+            if done == len(people.several):
                 return
-            self._table = grow_table(self._table)
-
-    def drain(self) -> list[list[CellCounts]]:
-        """All that was counted, in parts that add up: for each set of rules its cells."""
-        return [*self._drained, self._split()]
-
-    def _split(self) -> list[CellCounts]:
-        used = int(self._table.state[0])
-        tagged = self._table.rows["cell"][:used]
-        order = np.argsort(tagged, kind="stable")
-        bounds = np.searchsorted(
-            tagged, np.arange(self._rules_count + 1) << RULES_SHIFT, sorter=order
-        )
-        return [
-            CellCounts(
-                cells=tagged[rows] & OF_CELL,
-                persons=self._table.rows["persons"][rows],
-                counts=self._table.counts[rows, : self._replicates + 1].astype(np.int64),
-            )
-            for rows in (order[a:b] for a, b in pairwise(bounds))
-        ]
+            tables[-1] = grow_table(tables[-1])
 
 
-def _add_up(parts: list[CellCounts], replicates: int, world_is_sum: bool) -> CellCounts:
-    """Counts of disjoint persons together, with the cells that are sums of others filled."""
-    together = _merge(parts, replicates)
-    add_sums(together.cells, together.counts, world_is_sum=world_is_sum)
-    return together
-
-
-def _join(moving: CellCounts, settled: CellCounts, units: int) -> CellCounts:
-    """Of those seen in several countries and of the settled, who count one unit there."""
-    scaled = settled if units == 1 else replace(settled, counts=settled.counts * units)
-    return replace(_merge([moving, scaled], moving.counts.shape[1] - 1), units=units)
-
-
-def _merge(parts: list[CellCounts], replicates: int) -> CellCounts:
-    """Counts of disjoint persons → their sum, sorted by cell."""
-    if len(parts) == 1:
-        return parts[0]
-    nothing = np.zeros(0, np.int64)
-    every = np.unique(np.concatenate([nothing, *(part.cells for part in parts)]))
+def _add_up(
+    moving: list[CellTable], settled: list[CellTable], rules: CompiledRules, replicates: int
+) -> CellCounts:
+    """Counts of disjoint persons together, sorted by cell, with the cells that are sums of
+    others filled. The settled count one unit each."""
+    tables = [*((table, 1) for table in moving), *((table, rules.units) for table in settled)]
+    found = [table.rows[: table.state[0]] for table, _ in tables]
+    every = np.unique(np.concatenate([rows["cell"] for rows in found]))
     persons = np.zeros(len(every), np.int64)
     counts = np.zeros((len(every), replicates + 1), np.int64)
-    for part in parts:
-        rows = np.searchsorted(every, part.cells)
-        persons[rows] += part.persons
-        counts[rows] += part.counts
-    return CellCounts(cells=every, persons=persons, counts=counts)
+    for rows, (table, factor) in zip(found, tables, strict=True):
+        places = np.searchsorted(every, rows["cell"])
+        persons[places] += rows["persons"]
+        _add_rows(table.counts, places, factor, counts)
+    add_sums(every, counts, world_is_sum=rules.kind != KIND_ANY)
+    return CellCounts(cells=every, persons=persons, counts=counts, units=rules.units)
+
+
+@nb.njit(cache=True, nogil=True)
+def _add_rows(
+    source: npt.NDArray[np.int32] | npt.NDArray[np.int64],
+    places: npt.NDArray[np.int64],
+    factor: int,
+    counts: npt.NDArray[np.int64],
+) -> None:
+    for row in range(len(places)):
+        target, found = counts[places[row]], source[row]
+        if factor == 1:
+            for replicate in range(len(target)):
+                target[replicate] += found[replicate]
+        else:
+            for replicate in range(len(target)):
+                target[replicate] += factor * found[replicate]
+
+
+@nb.njit(cache=True, nogil=True)
+def _find_people(
+    keys: npt.NDArray[np.int64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Where the rows of each person start, and of the last one end, and who was seen in several
+    countries."""
+    starts = np.empty(len(keys) + 1, np.int64)
+    several = np.empty(len(keys), np.bool_)
+    people, start = 0, 0
+    while start < len(keys):
+        person, country, more = keys[start] >> PERSON_SHIFT, 0, False
+        starts[people] = start
+        while start < len(keys) and (keys[start] >> PERSON_SHIFT) == person:
+            here = (keys[start] >> COUNTRY_SHIFT) & 255
+            more |= here != 0 and country not in (0, here)
+            country = here or country
+            start += 1
+        several[people] = more
+        people += 1
+    starts[people] = start
+    return starts[: people + 1], several[:people]
+
+
+def _weigh(
+    part: Partition, starts: npt.NDArray[np.int64], replicates: int
+) -> npt.NDArray[np.uint8]:
+    weights = np.zeros((len(starts), padded_items(replicates)), np.uint8)
+    _draw_all(part.rows.keys, part.person_hashes, starts, replicates, weights)
+    return weights
+
+
+@nb.njit(cache=True, nogil=True)
+def _draw_all(
+    keys: npt.NDArray[np.int64],
+    person_hashes: npt.NDArray[np.uint64],
+    starts: npt.NDArray[np.int64],
+    replicates: int,
+    weights: npt.NDArray[np.uint8],
+) -> None:
+    drawn = np.ones(replicates + 1, np.int32)
+    for i in range(len(starts)):
+        if replicates:
+            person = keys[starts[i]] >> PERSON_SHIFT
+            known = len(person_hashes) > 0
+            draw_weights(person_hashes[person] if known else hash_number(person), drawn)
+        for replicate in range(replicates + 1):
+            weights[i, replicate] = drawn[replicate]
 
 
 @nb.njit(cache=True, nogil=True)
 def _tally(
     part: Partition,
-    asked: tuple[npt.NDArray[np.void], npt.NDArray[np.void], npt.NDArray[np.void]],
-    start: int,
-    weights: npt.NDArray[np.int32],
-    padded: npt.NDArray[np.int32],
+    people: _People,
+    done: int,
+    several: bool,
+    records: tuple[CompiledRules, CompiledRules],
     room: _Room,
     table: CellTable,
 ) -> int:
-    """Count persons from the row `start` on until the table is full; returns the row of the
-    first person who is not counted."""
-    keys = part.rows.keys
-    moving, settled, of_all = asked
-    while start < len(keys):
-        person = keys[start] >> PERSON_SHIFT
-        stop, several = _read_person(keys, start)
+    """Count those seen in several countries, or the settled, from the person `done` on until the
+    table is full; returns the first person who is not counted. `records` are the rules, and the
+    same for everybody."""
+    rules, everybody = records
+    ledger = room.ledger
+    for i in range(done, len(people.several)):
+        if people.several[i] != several:
+            continue
+        start, stop = people.starts[i], people.starts[i + 1]
         rows = slice_rows(part.rows, start, stop)
-        first, known = 0 if several else len(moving), 0
-        for i in range(len(moving) if several else len(settled)):
-            room.ledger.rules = first + i  # type: ignore[misc]
-            rules = moving[i] if several else settled[i]
-            known = _count_person(rows, rules, known, room)
-            if rules.cohorts:
-                _count_cohorts_of(rows, part.cohorts[start:stop], of_all[first + i], room)
-        if not has_room(room.ledger, table):
-            room.ledger.used = 0  # type: ignore[misc]
-            return start
-        if room.ledger.used:
-            if len(weights) == 1:
-                weights[0] = 1
-            elif len(part.person_hashes):
-                draw_weights(part.person_hashes[person], weights)
-            else:
-                draw_weights(hash_number(person), weights)
-            post(room.ledger, padded, table)
-        start = stop
-    return start
+        _count_life(rows, rules, room)
+        if rules.cohorts:
+            _count_cohorts_of(rows, part.cohorts[start:stop], everybody, room)
+        if table.state[0] + ledger.used > len(table.rows):
+            ledger.used = 0
+            return i
+        post(ledger, people.weights[i], table)
+    return len(people.several)
 
 
 @nb.njit(cache=True, nogil=True)
-def _read_person(keys: npt.NDArray[np.int64], start: int) -> tuple[int, bool]:
-    """Where the person's rows end, and whether they name several countries."""
-    person, country, several = keys[start] >> PERSON_SHIFT, 0, False
-    stop = start
-    while stop < len(keys) and (keys[stop] >> PERSON_SHIFT) == person:
-        here = (keys[stop] >> COUNTRY_SHIFT) & 255
-        several |= here != 0 and country not in (0, here)
-        country = here or country
-        stop += 1
-    return stop, several
-
-
-@nb.njit(cache=True, nogil=True)
-def _count_person(rows: Rows, rules: CompiledRules, known: int, room: _Room) -> int:
-    """Note what the person counts; returns the number of known years, which the next set of
-    rules starts from."""
+def _count_life(rows: Rows, rules: Any, room: _Room) -> None:
     years, by_stage = room.years, rules.origin != ORIGIN_FIRST
-    if not rules.same_years:
-        known = find_residences(rows, rules, rules.details or by_stage, years)
+    known = find_residences(rows, rules, rules.details or by_stage, years)
     if known:
         stayed = find_stays(years, known, rules, room.stays)
         moved = find_moves(years, known, rules, room.moves)
@@ -406,14 +413,13 @@ def _count_person(rows: Rows, rules: CompiledRules, known: int, room: _Room) -> 
             count_lasting(life, rules, room.ledger)
         if rules.details:
             count_details(life, rules, room.ledger)
-    return known
 
 
 @nb.njit(cache=True, nogil=True)
 def _count_cohorts_of(
-    rows: Rows, cohorts: npt.NDArray[np.uint64], everybody: CompiledRules, room: _Room
+    rows: Rows, cohorts: npt.NDArray[np.uint64], everybody: Any, room: _Room
 ) -> None:
-    years, by_stage = room.years_of_all, everybody.origin != ORIGIN_FIRST
+    years, by_stage = room.years, everybody.origin != ORIGIN_FIRST
     known = find_residences(rows, everybody, by_stage, years)
     if known:
         life = Life(years, known, room.stays, 0, room.moves, 0)
