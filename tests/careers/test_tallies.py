@@ -340,7 +340,7 @@ def test_nobody_at_all() -> None:
 
 
 def test_many_cells_outgrow_the_first_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    from talentflow.careers import tallies
+    from talentflow.careers import counting
 
     life = [
         Row(person=f"p{i}", year=2000 + (i * 7 + j) % 25, country=["KR", "US", "FR"][(i + j) % 3])
@@ -348,7 +348,7 @@ def test_many_cells_outgrow_the_first_table(monkeypatch: pytest.MonkeyPatch) -> 
         for j in range(5)
     ]
     expected = tally(life, Rules())
-    monkeypatch.setattr(tallies, "_FIRST_CAPACITY", 16)
+    monkeypatch.setattr(counting, "_FIRST_CAPACITY", 2)
     assert tally(life, Rules()).equals(expected)
 
 

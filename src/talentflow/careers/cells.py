@@ -1,13 +1,15 @@
 """What is counted, and in which cell: cells as integers, and the table that counts them.
 
 A cell is `measure (5) | population (6) | area (8) | partner (8) | stage (4) | sector (6) |
-period (10)` in one 64-bit integer. The table is a hash table with open addressing; each cell
-has one row of counts, the point value and every bootstrap replicate.
+period (10)` in one 64-bit integer.
+What one person counts is first noted in a ledger and then posted to the table, a hash table
+with open addressing; each cell has one row of counts, the point value and every bootstrap
+replicate.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import numba as nb
 import numpy as np
@@ -48,18 +50,34 @@ WHOLE: Final = 400
 DURATIONS: Final = 512
 PERIOD_BITS: Final = 1023
 
-_FULL: Final = -2
+_LEDGER_ROOM: Final = 1 << 20
+_SCATTER: Final = np.uint64(0x9E3779B97F4A7C15)
+_LINE_ITEMS: Final = 16
+
+
+class Ledger(NamedTuple):
+    """What one person counts: `used` entries of a cell and its units, 0 where the person is only
+    noted. `members` is room for the cohorts
+    of each year. One record in memory, see `residence.Years`."""
+
+    cell: npt.NDArray[np.int64]
+    units: npt.NDArray[np.int64]
+    used: int
+    members: npt.NDArray[np.uint64]
 
 
 class CellTable(NamedTuple):
-    """Counts by cell. `slots` maps a hash to a row, `state[0]` is the number of rows in use."""
+    """Counts by cell. `slots` maps a hash to a row; `rows` hold the cell, how many persons it has
+    and who was last; `state` the number of rows in use and of persons posted."""
 
-    slots: npt.NDArray[np.int64]
-    cells: npt.NDArray[np.int64]
-    persons: npt.NDArray[np.int64]
-    last_person: npt.NDArray[np.int64]
+    slots: npt.NDArray[np.int32]
+    rows: npt.NDArray[np.void]
     counts: npt.NDArray[np.int32] | npt.NDArray[np.int64]
     state: npt.NDArray[np.int64]
+
+
+_MEMBERS: Final = ("members", np.uint64, (256,))
+_ROW: Final = np.dtype([("cell", np.int64), ("persons", np.int64), ("last_person", np.int64)])
 
 
 class Cell(NamedTuple):
@@ -74,18 +92,49 @@ class Cell(NamedTuple):
     period: str
 
 
+def new_ledger() -> Ledger:
+    """Room for what one person counts. Pages are only taken from the machine when written."""
+    room = (_LEDGER_ROOM,)
+    entries = [("cell", np.int64, room), ("units", np.int64, room)]
+    fields = [*entries, ("used", np.int64), _MEMBERS]
+    return cast(Ledger, np.zeros(1, np.dtype(fields))[0])
+
+
 def new_table(capacity: int, replicates: int, *, wide: bool = False) -> CellTable:
-    """An empty table for at most `capacity` cells (a power of two); `wide`: counts of 64 bits."""
-    shape = (capacity, replicates + 1)
+    """An empty table for at most `capacity` cells (a power of two); `wide`: counts of 64 bits.
+
+    Rows of counts end where a line of the processor's memory ends, so they are a little longer
+    than the replicates need.
+    """
+    shape = (capacity, padded_items(replicates))
     return CellTable(
-        np.full(2 * capacity, -1, np.int64),
-        np.zeros(capacity, np.int64),
-        np.zeros(capacity, np.int64),
-        np.full(capacity, -1, np.int64),
+        np.full(2 * capacity, -1, np.int32),
+        np.zeros(capacity, _ROW),
         # Pages of zeros are only taken from the machine when a cell is first written.
         np.zeros(shape, np.int64) if wide else np.zeros(shape, np.int32),
-        np.zeros(1, np.int64),
+        np.zeros(2, np.int64),
     )
+
+
+def padded_items(replicates: int) -> int:
+    """How many counts a row holds: the point value, the replicates, and zeros."""
+    items = replicates + 1
+    return items if items == 1 else -(-items // _LINE_ITEMS) * _LINE_ITEMS
+
+
+def grow_table(table: CellTable) -> CellTable:
+    """The same counts in a table of twice the capacity."""
+    used = int(table.state[0])
+    capacity, items = table.counts.shape
+    grown = CellTable(
+        np.full(4 * capacity, -1, np.int32),
+        np.zeros(2 * capacity, _ROW),
+        np.zeros((2 * capacity, items), table.counts.dtype),
+        table.state.copy(),
+    )
+    grown.rows[:used], grown.counts[:used] = table.rows[:used], table.counts[:used]
+    _fill_slots(grown)
+    return grown
 
 
 @nb.njit(cache=True, nogil=True)
@@ -102,55 +151,68 @@ def pack_cell(
 
 
 @nb.njit(cache=True, nogil=True)
-def add_to_cell(
-    table: CellTable, cell: int, person: int, weights: npt.NDArray[np.int32], units: int
-) -> None:
-    """Count one person's contribution once in every replicate. A full table sets `state[0]`
-    to −1 and ignores what follows; the caller starts again with a larger one."""
-    row = touch_cell(table, cell, person)
-    if row == _FULL:
-        return
-    counts = table.counts[row]
-    if units == 1:
-        for replicate in range(len(weights)):
-            counts[replicate] += weights[replicate]
-        return
-    # In 32 bits the processor multiplies many replicates at once; in 64 it often cannot.
-    factor = np.int32(units)
-    for replicate in range(len(weights)):
-        counts[replicate] += factor * weights[replicate]
+def add_to_cell(ledger: Ledger, cell: int, units: int) -> None:
+    """Note one contribution of the person, to be counted once in every replicate."""
+    ledger.cell[ledger.used] = cell
+    ledger.units[ledger.used] = units
+    ledger.used += 1  # type: ignore[misc]
 
 
 @nb.njit(cache=True, nogil=True)
-def touch_cell(table: CellTable, cell: int, person: int) -> int:
-    """Count the person as one of the cell's, whose counts are added up from other cells later
-    (see `sums`); returns its row."""
-    row = _find_row(table, cell)
-    if row == _FULL:
-        table.state[0] = -1
-    elif table.last_person[row] != person:
-        table.last_person[row] = person
-        table.persons[row] += 1
-    return row
+def touch_cell(ledger: Ledger, cell: int) -> None:
+    """Note the person as one of the cell's, whose counts are added up from other cells later
+    (see `sums`)."""
+    add_to_cell(ledger, cell, 0)
 
 
 @nb.njit(cache=True, nogil=True)
-def _find_row(table: CellTable, cell: int) -> int:
-    if table.state[0] < 0:
-        return _FULL
+def post(ledger: Ledger, weights: npt.NDArray[np.uint8], table: CellTable) -> None:
+    """Add the ledger of one person to the table and empty it; the table must have room."""
+    slots, rows, state = table.slots, table.rows, table.state
+    mask = len(slots) - 1
+    state[1] += 1
+    person = state[1]
+    for entry in range(ledger.used):
+        cell = ledger.cell[entry]
+        slot = _find_slot(cell, mask)
+        row = slots[slot]
+        while row >= 0 and rows[row].cell != cell:
+            slot = (slot + 1) & mask
+            row = slots[slot]
+        if row < 0:
+            row = state[0]
+            state[0] += 1
+            slots[slot] = row
+            rows[row].cell = cell
+        if rows[row].last_person != person:
+            rows[row].last_person = person
+            rows[row].persons += 1
+        units = ledger.units[entry]
+        counts = table.counts[row]
+        if units == 1:
+            for replicate in range(len(counts)):
+                counts[replicate] += weights[replicate]
+        elif units:
+            # In 32 bits the processor multiplies many replicates at once; in 64 it often cannot.
+            factor = np.int32(units)
+            for replicate in range(len(counts)):
+                counts[replicate] += factor * np.int32(weights[replicate])
+    ledger.used = 0  # type: ignore[misc]
+
+
+@nb.njit(cache=True, nogil=True)
+def _find_slot(cell: int, mask: int) -> int:
+    return int((np.uint64(cell) * _SCATTER) >> np.uint64(32)) & mask
+
+
+@nb.njit(cache=True, nogil=True)
+def _fill_slots(table: CellTable) -> None:
     mask = len(table.slots) - 1
-    slot = ((cell * 0x9E3779B97F4A7C1) >> 20) & mask
-    while table.slots[slot] >= 0:
-        if table.cells[table.slots[slot]] == cell:
-            return int(table.slots[slot])
-        slot = (slot + 1) & mask
-    if table.state[0] == len(table.cells):
-        return _FULL
-    row = int(table.state[0])
-    table.state[0] += 1
-    table.slots[slot] = row
-    table.cells[row] = cell
-    return row
+    for row in range(table.state[0]):
+        slot = _find_slot(table.rows[row].cell, mask)
+        while table.slots[slot] >= 0:
+            slot = (slot + 1) & mask
+        table.slots[slot] = row
 
 
 def unpack_cell(cell: int, first_year: int, last_year: int) -> Cell:

@@ -14,12 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from talentflow.careers import cells
-from talentflow.careers.cells import CellTable, add_to_cell, pack_cell, touch_cell
+from talentflow.careers.cells import Ledger, add_to_cell, pack_cell, touch_cell
 from talentflow.careers.movement import Moves, Stays
 from talentflow.careers.packing import YEAR_SHIFT
 from talentflow.careers.residence import (
     KIND_ANY,
-    YEARS,
     CompiledRules,
     Years,
     find_first_work,
@@ -39,10 +38,8 @@ _SECTORS: Final = len(SECTORS)
 
 class Life(NamedTuple):
     """One person under one set of rules: the first `known` years, `stayed` stays and `moved`
-    moves are theirs, and `weights` are what they count in each replicate."""
+    moves are theirs."""
 
-    person: int
-    weights: npt.NDArray[np.int32]
     years: Years
     known: int
     stays: Stays
@@ -52,47 +49,45 @@ class Life(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def count_areas(life: Life, rules: CompiledRules, table: CellTable) -> None:
-    """Everything that is asked of countries: stock, moves, who has moved before, who stayed."""
-    _count_stock(life, rules, table)
-    _count_moves(life, table)
-    _count_followed(life, table)
-    start = find_origin(life.years, life.known, rules)
-    if start >= 0:
-        _count_survival(life, start, cells.ALL_STAGES, rules, table)
+def count_areas(life: Life, rules: CompiledRules, ledger: Ledger) -> None:
+    """Who lives in a country and who comes and goes: stock and moves."""
+    _count_stock(life, rules, ledger)
+    _count_moves(life, ledger)
 
 
 @nb.njit(cache=True, nogil=True)
-def count_details(life: Life, rules: CompiledRules, table: CellTable) -> None:
+def count_lasting(life: Life, rules: CompiledRules, ledger: Ledger) -> None:
+    """Who has moved before, and who stayed how long."""
+    _count_followed(life, ledger)
+    start = find_origin(life.years, life.known, rules)
+    if start >= 0:
+        _count_survival(life, start, cells.ALL_STAGES, rules, ledger)
+
+
+@nb.njit(cache=True, nogil=True)
+def count_details(life: Life, rules: CompiledRules, ledger: Ledger) -> None:
     """What is asked of stages and sectors within countries."""
-    _count_stock_details(life, table)
-    _count_sector_changes(life, table)
+    _count_stock_details(life, ledger)
+    _count_sector_changes(life, ledger)
     for stage in range(_FIRST_STUDY, _LAST_STUDY + 1):
         end = find_stage_end(life.years, life.known, stage)
         if end >= 0:
-            _count_survival(life, end, stage, rules, table)
-            _count_first_work(life, end, stage, table)
+            _count_survival(life, end, stage, rules, ledger)
+            _count_first_work(life, end, stage, ledger)
 
 
 @nb.njit(cache=True, nogil=True)
-def _add(
-    table: CellTable,
-    cell: int,
-    year: int,
-    person: int,
-    weights: npt.NDArray[np.int32],
-    units: int,
-) -> None:
+def _add(ledger: Ledger, cell: int, year: int, units: int) -> None:
     """Count in a year and note the person in its window. The period is the lowest field, so it
     can be added to a cell packed with period 0."""
-    add_to_cell(table, cell + year, person, weights, units)
-    touch_cell(table, cell + cells.WINDOWS + year // cells.WINDOW_YEARS, person)
+    add_to_cell(ledger, cell + year, units)
+    touch_cell(ledger, cell + cells.WINDOWS + year // cells.WINDOW_YEARS)
 
 
 @nb.njit(cache=True, nogil=True)
-def _touch(table: CellTable, cell: int, year: int, person: int) -> None:
-    touch_cell(table, cell + year, person)
-    touch_cell(table, cell + cells.WINDOWS + year // cells.WINDOW_YEARS, person)
+def _touch(ledger: Ledger, cell: int, year: int) -> None:
+    touch_cell(ledger, cell + year)
+    touch_cell(ledger, cell + cells.WINDOWS + year // cells.WINDOW_YEARS)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -103,37 +98,42 @@ def _pack_area(measure: int, area: int, partner: int) -> int:
 
 
 @nb.njit(cache=True, nogil=True)
-def _count_stock(life: Life, rules: CompiledRules, table: CellTable) -> None:
-    person, weights = life.person, life.weights
+def _count_stock(life: Life, rules: CompiledRules, ledger: Ledger) -> None:
     stays, every = life.stays, cells.ALL_AREAS
     world = _pack_area(cells.STOCK, every, every)
     for i in range(life.stayed):
-        year = stays.year[i]
-        area = _pack_area(cells.STOCK, stays.country[i], every)
-        _add(table, area, year, person, weights, stays.units[i])
-        if rules.kind != KIND_ANY:
-            _touch(table, world, year, person)
-        elif i == 0 or year != stays.year[i - 1]:
+        year, country = stays.year[i], stays.country[i]
+        window = cells.WINDOWS + year // cells.WINDOW_YEARS
+        # Stays come by year, so most repeat the window of the one before.
+        other_year = i == 0 or year != stays.year[i - 1]
+        other_window = i == 0 or year // cells.WINDOW_YEARS != stays.year[i - 1] // (
+            cells.WINDOW_YEARS
+        )
+        area = _pack_area(cells.STOCK, country, every)
+        add_to_cell(ledger, area + year, stays.units[i])
+        if other_window or country != stays.country[i - 1]:
+            touch_cell(ledger, area + window)
+        if other_year:
             # Who is in several countries is one person of the world, not their sum.
-            _add(table, world, year, person, weights, rules.units)
+            add_to_cell(ledger, world + year, rules.units if rules.kind == KIND_ANY else 0)
+        if other_window:
+            touch_cell(ledger, world + window)
 
 
 @nb.njit(cache=True, nogil=True)
-def _count_moves(life: Life, table: CellTable) -> None:
-    person, weights = life.person, life.weights
+def _count_moves(life: Life, ledger: Ledger) -> None:
     moves, every = life.moves, cells.ALL_AREAS
     for i in range(life.moved):
         before, after, year = moves.before[i], moves.after[i], moves.year[i]
         flow = _pack_area(cells.FLOW, before, after)
-        _add(table, flow, year, person, weights, moves.units[i])
-        touch_cell(table, flow + cells.WHOLE, person)
-        _touch(table, _pack_area(cells.OUTFLOW, before, every), year, person)
-        _touch(table, _pack_area(cells.INFLOW, after, every), year, person)
+        _add(ledger, flow, year, moves.units[i])
+        touch_cell(ledger, flow + cells.WHOLE)
+        _touch(ledger, _pack_area(cells.OUTFLOW, before, every), year)
+        _touch(ledger, _pack_area(cells.INFLOW, after, every), year)
 
 
 @nb.njit(cache=True, nogil=True)
-def _count_followed(life: Life, table: CellTable) -> None:
-    person, weights = life.person, life.weights
+def _count_followed(life: Life, ledger: Ledger) -> None:
     years, mobile = life.years, False
     for k in range(life.known):
         start, stop = years.parts[k], years.parts[k + 1]
@@ -144,17 +144,16 @@ def _count_followed(life: Life, table: CellTable) -> None:
         for part in range(start, stop):
             area, units = years.part_country[part], years.part_units[part]
             followed = _pack_area(cells.FOLLOWED, area, cells.ALL_AREAS)
-            _add(table, followed, years.year[k], person, weights, units)
+            _add(ledger, followed, years.year[k], units)
             if mobile:
                 cell = _pack_area(cells.MOBILE, area, cells.ALL_AREAS)
-                _add(table, cell, years.year[k], person, weights, units)
+                _add(ledger, cell, years.year[k], units)
 
 
 @nb.njit(cache=True, nogil=True)
 def _count_survival(
-    life: Life, start: int, stage: int, rules: CompiledRules, table: CellTable
+    life: Life, start: int, stage: int, rules: CompiledRules, ledger: Ledger
 ) -> None:
-    person, weights = life.person, life.weights
     years = life.years
     for part in range(years.parts[start], years.parts[start + 1]):
         area, units = years.part_country[part], years.part_units[part]
@@ -170,9 +169,9 @@ def _count_survival(
         )
         longest = min(duration, MAX_DURATION_YEARS)
         for year in range(1, longest):
-            touch_cell(table, risk + year, person)
+            touch_cell(ledger, risk + year)
         if longest:
-            add_to_cell(table, risk + longest, person, weights, units)
+            add_to_cell(ledger, risk + longest, units)
         if left and duration <= MAX_DURATION_YEARS:
             cell = pack_cell(
                 cells.RETENTION_LEFT,
@@ -183,7 +182,7 @@ def _count_survival(
                 cells.ALL_SECTORS,
                 cells.DURATIONS,
             )
-            add_to_cell(table, cell + duration, person, weights, units)
+            add_to_cell(ledger, cell + duration, units)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -204,8 +203,7 @@ def _follow(life: Life, start: int, area: int, rules: CompiledRules) -> tuple[in
 
 
 @nb.njit(cache=True, nogil=True)
-def _count_stock_details(life: Life, table: CellTable) -> None:
-    person, weights = life.person, life.weights
+def _count_stock_details(life: Life, ledger: Ledger) -> None:
     stays, years, none = life.stays, life.years, cells.NO_POPULATION
     every = cells.ALL_AREAS
     for i in range(life.stayed):
@@ -215,12 +213,11 @@ def _count_stock_details(life: Life, table: CellTable) -> None:
             pack_cell(cells.STOCK, none, area, every, stage, cells.ALL_SECTORS, 0),
             pack_cell(cells.STOCK, none, area, every, cells.ALL_STAGES, sector, 0),
         ):
-            _add(table, cell, stays.year[i], person, weights, stays.units[i])
+            _add(ledger, cell, stays.year[i], stays.units[i])
 
 
 @nb.njit(cache=True, nogil=True)
-def _count_sector_changes(life: Life, table: CellTable) -> None:
-    person, weights = life.person, life.weights
+def _count_sector_changes(life: Life, ledger: Ledger) -> None:
     years = life.years
     for k in range(1, life.known):
         before, after = years.sector[k - 1], years.sector[k]
@@ -235,13 +232,12 @@ def _count_sector_changes(life: Life, table: CellTable) -> None:
                 0,
             )
             window = cells.WINDOWS + years.year[k] // cells.WINDOW_YEARS
-            add_to_cell(table, cell + window, person, weights, 1)
-            touch_cell(table, cell + cells.WHOLE, person)
+            add_to_cell(ledger, cell + window, 1)
+            touch_cell(ledger, cell + cells.WHOLE)
 
 
 @nb.njit(cache=True, nogil=True)
-def _count_first_work(life: Life, end: int, stage: int, table: CellTable) -> None:
-    person, weights = life.person, life.weights
+def _count_first_work(life: Life, end: int, stage: int, ledger: Ledger) -> None:
     years = life.years
     work = find_first_work(years, life.known, end)
     if work >= 0:
@@ -254,7 +250,7 @@ def _count_first_work(life: Life, end: int, stage: int, table: CellTable) -> Non
             cells.ALL_SECTORS,
             cells.WHOLE,
         )
-        add_to_cell(table, cell, person, weights, 1)
+        add_to_cell(ledger, cell, 1)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -263,16 +259,16 @@ def count_cohorts(
     keys: npt.NDArray[np.int64],
     cohorts: npt.NDArray[np.uint64],
     rules: CompiledRules,
-    table: CellTable,
+    ledger: Ledger,
 ) -> None:
     """The cohorts that the rows of a person make them a member of, by where the person works
     and comes from."""
-    person, weights = life.person, life.weights
     years = life.years
     origin = find_origin(years, life.known, rules)
     if origin < 0:
         return
-    members = np.zeros(YEARS, np.uint64)
+    members = ledger.members
+    members[:] = 0
     for i in range(len(keys)):
         members[(keys[i] >> YEAR_SHIFT) & 255] |= cohorts[i]
     every, stages, sectors = cells.ALL_AREAS, cells.ALL_STAGES, cells.ALL_SECTORS
@@ -287,6 +283,6 @@ def count_cohorts(
                     pack_cell(cells.COHORT_WORK, population, work, every, stages, sectors, 0),
                     pack_cell(cells.COHORT_ORIGIN, population, home, every, stages, sectors, 0),
                 ):
-                    _add(table, cell, years.year[k], person, weights, 1)
+                    _add(ledger, cell, years.year[k], 1)
             bits >>= np.uint64(1)
             population += 1

@@ -69,7 +69,11 @@ def list_histories(evidence: PackedEvidence, rules: Rules) -> Histories:
         )
     placed = evidence.at_seats if rules.place.employer == "seat" else evidence
     residences, spells, moves, changes = _list_rows(
-        Evidence(placed.keys, placed.traits, placed.votes), compile_rules(rules)
+        Evidence(placed.keys, placed.traits, placed.votes),
+        compile_rules(rules),
+        new_years(),
+        new_stays(),
+        new_moves(),
     )
     people = evidence.person_ids
     return Histories(
@@ -110,14 +114,15 @@ def _take_words(words: tuple[str, ...], codes: Rows) -> pa.Array:
 
 
 @nb.njit(cache=True, nogil=True)
-def _list_rows(evidence: Evidence, rules: CompiledRules) -> tuple[Rows, Rows, Rows, Rows]:
+def _list_rows(
+    evidence: Evidence, rules: CompiledRules, years: Years, stays: Stays, changed: Moves
+) -> tuple[Rows, Rows, Rows, Rows]:
     keys = evidence.keys
     residences = np.zeros((2 * len(keys) + 64, 6), np.int64)
     spells = np.zeros((len(keys) + 1, 5), np.int64)
     moves = np.zeros((len(keys) + 1, 5), np.int64)
     changes = np.zeros((len(keys) * _STUDIES + 1, 7), np.int64)
     used = np.zeros(4, np.int64)
-    years, stays, changed = new_years(), new_stays(), new_moves()
     start = 0
     while start < len(keys):
         person = keys[start] >> PERSON_SHIFT

@@ -6,7 +6,7 @@ country in one year, a move (a part of) one change of country in one year.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import numba as nb
 import numpy as np
@@ -52,28 +52,18 @@ class Moves(NamedTuple):
     silence: npt.NDArray[np.int64]
 
 
-@nb.njit(cache=True, nogil=True)
 def new_stays() -> Stays:
-    """Room for the stays of one person."""
-    return Stays(
-        np.zeros(_ROOM, np.int64),
-        np.zeros(_ROOM, np.int64),
-        np.zeros(_ROOM, np.int64),
-        np.zeros(_ROOM, np.int64),
-        np.zeros(_ROOM, np.int64),
-    )
+    """Room for the stays of one person: one record, see `Years`."""
+    return cast(Stays, np.zeros(1, _list_fields(Stays))[0])
 
 
-@nb.njit(cache=True, nogil=True)
 def new_moves() -> Moves:
     """Room for the moves of one person."""
-    return Moves(
-        np.zeros(_ROOM, np.int64),
-        np.zeros(_ROOM, np.int64),
-        np.zeros(_ROOM, np.int64),
-        np.zeros(_ROOM, np.int64),
-        np.zeros(_ROOM, np.int64),
-    )
+    return cast(Moves, np.zeros(1, _list_fields(Moves))[0])
+
+
+def _list_fields(columns: type[Stays] | type[Moves]) -> np.dtype[np.void]:
+    return np.dtype([(name, np.int64, (_ROOM,)) for name in columns._fields])
 
 
 @nb.njit(cache=True, nogil=True)

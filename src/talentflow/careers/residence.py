@@ -6,7 +6,7 @@ for each year with a known residence. Everything else (moves, spells, tallies) r
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import numba as nb
 import numpy as np
@@ -98,7 +98,11 @@ class Years(NamedTuple):
     Where every country of a year counts, `country` is the one with most records, and all of
     year k are `part_country[parts[k] : parts[k + 1]]`, each with its `part_units` of the person.
     `seen[year, word]` has a bit for every country with a record in a calendar year, filled only
-    where moves must leave the old country.
+    where moves must leave the old country. `counts`, `stages` and `sectors` are room to count
+    votes in.
+
+    In memory all of it is one record: a compiled function takes that as one pointer, whereas it
+    counts references to each of several arrays, which cost most of the time of the pass.
     """
 
     year: npt.NDArray[np.int64]
@@ -110,6 +114,8 @@ class Years(NamedTuple):
     part_country: npt.NDArray[np.int64]
     part_units: npt.NDArray[np.int64]
     seen: npt.NDArray[np.uint64]
+    stages: npt.NDArray[np.int64]
+    sectors: npt.NDArray[np.int64]
 
 
 class Rows(NamedTuple):
@@ -140,20 +146,26 @@ def compile_rules(rules: Rules) -> CompiledRules:
     )
 
 
-@nb.njit(cache=True, nogil=True)
+_YEARS_RECORD: Final = np.dtype(
+    [
+        ("year", np.int64, (YEARS,)),
+        ("country", np.int64, (YEARS,)),
+        ("stage", np.int64, (YEARS,)),
+        ("sector", np.int64, (YEARS,)),
+        ("counts", np.int64, (_COUNTRIES,)),
+        ("parts", np.int64, (YEARS + 1,)),
+        ("part_country", np.int64, (YEARS * _COUNTRIES,)),
+        ("part_units", np.int64, (YEARS * _COUNTRIES,)),
+        ("seen", np.uint64, (2 * YEARS, _COUNTRIES // 64)),
+        ("stages", np.int64, (16,)),
+        ("sectors", np.int64, (8,)),
+    ]
+)
+
+
 def new_years() -> Years:
     """Room for the years of one person, to be used for one person after another."""
-    return Years(
-        np.zeros(YEARS, np.int64),
-        np.zeros(YEARS, np.int64),
-        np.zeros(YEARS, np.int64),
-        np.zeros(YEARS, np.int64),
-        np.zeros(_COUNTRIES, np.int64),
-        np.zeros(YEARS + 1, np.int64),
-        np.zeros(YEARS * _COUNTRIES, np.int64),
-        np.zeros(YEARS * _COUNTRIES, np.int64),
-        np.zeros((2 * YEARS, _COUNTRIES // 64), np.uint64),
-    )
+    return cast(Years, np.zeros(1, _YEARS_RECORD)[0])
 
 
 @nb.njit(cache=True, nogil=True)
@@ -172,28 +184,64 @@ def find_residences(rows: Rows, rules: CompiledRules, with_stages: bool, years: 
     known = 0
     start = 0
     if rules.window >= 0:
-        years.seen[:] = 0
+        _forget_seen(keys, rules.window, years)
     while start < len(keys):
         year = (keys[start] >> YEAR_SHIFT) & 255
-        stop = start
-        while stop < len(keys) and ((keys[stop] >> YEAR_SHIFT) & 255) == year:
-            stop += 1
-        of_year = slice_rows(rows, start, stop)
-        previous = years.country[known - 1] if known else 0
-        country = _choose_country(of_year, rules, previous, known, years)
-        if rules.window >= 0:
-            _note_seen(of_year, rules.traits, year, years.seen)
+        country, several, stop = _read_year(rows, start, rules.traits)
+        if several:
+            previous = years.country[known - 1] if known else 0
+            of_year = slice_rows(rows, start, stop)
+            country = _choose_country(of_year, rules, previous, known, years)
+            if rules.window >= 0:
+                _note_seen(of_year, rules.traits, year, years.seen)
+        elif country:
+            _put_only_part(years, known, country, rules.units)
+            if rules.window >= 0:
+                years.seen[year, country >> 6] |= np.uint64(1) << np.uint64(country & 63)
         if country:
             years.year[known] = year
             years.country[known] = country
             years.stage[known], years.sector[known] = 0, 0
             if with_stages:
                 years.stage[known], years.sector[known] = _choose_stage_and_sector(
-                    of_year.keys, of_year.traits, rules.traits, country
+                    slice_rows(rows, start, stop), rules.traits, country, years
                 )
             known += 1
         start = stop
     return known
+
+
+@nb.njit(cache=True, nogil=True)
+def _forget_seen(keys: npt.NDArray[np.int64], window: int, years: Years) -> None:
+    """Clear the years that `has_left` can ask for."""
+    first = (keys[0] >> YEAR_SHIFT) & 255
+    last = (keys[len(keys) - 1] >> YEAR_SHIFT) & 255
+    for year in range(first, last + window + 1):
+        for word in range(_COUNTRIES // 64):
+            years.seen[year, word] = 0
+
+
+@nb.njit(cache=True, nogil=True)
+def _read_year(rows: Rows, start: int, required: int) -> tuple[int, bool, int]:
+    """The first country that a row of the year counts for (0: none does), whether others do too,
+    and where the year ends. One country alone needs no choice, whatever the rules."""
+    year, country, several = rows.keys[start] >> YEAR_SHIFT, 0, False
+    stop = start
+    while stop < len(rows.keys) and (rows.keys[stop] >> YEAR_SHIFT) == year:
+        here = (rows.keys[stop] >> COUNTRY_SHIFT) & 255
+        if here and (rows.traits[stop] & required) == required:
+            several |= country not in (0, here)
+            country = here
+        stop += 1
+    return country, several, stop
+
+
+@nb.njit(cache=True, nogil=True)
+def _put_only_part(years: Years, known: int, country: int, units: int) -> None:
+    start = years.parts[known] if known else 0
+    years.parts[0] = 0
+    years.part_country[start], years.part_units[start] = country, units
+    years.parts[known + 1] = start + 1
 
 
 @nb.njit(cache=True, nogil=True)
@@ -273,10 +321,12 @@ def _note_seen(rows: Rows, required: int, year: int, seen: npt.NDArray[np.uint64
 
 @nb.njit(cache=True, nogil=True)
 def _choose_stage_and_sector(
-    keys: npt.NDArray[np.int64], traits: npt.NDArray[np.uint32], required: int, country: int
+    rows: Rows, required: int, country: int, years: Years
 ) -> tuple[int, int]:
-    stages = np.zeros(16, np.int64)
-    sectors = np.zeros(8, np.int64)
+    keys, traits = rows.keys, rows.traits
+    stages, sectors = years.stages, years.sectors
+    stages[:] = 0
+    sectors[:] = 0
     for i in range(len(keys)):
         if (traits[i] & required) == required:
             stages[(keys[i] >> STAGE_SHIFT) & 15] += 1

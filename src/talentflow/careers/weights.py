@@ -37,6 +37,7 @@ def _poisson_thresholds() -> npt.NDArray[np.uint64]:
 
 
 THRESHOLDS: Final = _poisson_thresholds()
+_THRESHOLDS_32: Final = tuple(np.uint32(threshold) for threshold in THRESHOLDS)
 
 
 def hash_ids(ids: pa.StringArray) -> npt.NDArray[np.uint64]:
@@ -64,20 +65,38 @@ def _hash_slices(
 @nb.njit(cache=True, nogil=True)
 def draw_weights(person_hash: np.uint64, weights: npt.NDArray[np.int32]) -> None:
     """Fill `weights` for one person: item 0 is 1 (the point value), items 1…B are Poisson(1)."""
-    weights[0] = 1
-    for pair in range(1, len(weights), 2):
-        bits = person_hash + np.uint64(pair) * _GOLDEN
+    pairs = len(weights) // 2
+    # Two plain loops over all replicates, so that the processor draws many of them at once.
+    for pair in range(pairs):
+        bits = person_hash + np.uint64(2 * pair + 1) * _GOLDEN
         bits = (bits ^ (bits >> _S30)) * _MIX_1
         bits = (bits ^ (bits >> _S27)) * _MIX_2
         bits = bits ^ (bits >> _S31)
-        weights[pair] = _count_thresholds(bits & _LOW32)
-        if pair + 1 < len(weights):
-            weights[pair + 1] = _count_thresholds(bits >> _S32)
+        weights[2 * pair + 1] = np.int32(bits & _LOW32)
+        if 2 * pair + 2 < len(weights):
+            weights[2 * pair + 2] = np.int32(bits >> _S32)
+    for replicate in range(1, len(weights)):
+        weights[replicate] = _count_thresholds(np.uint32(weights[replicate]))
+    weights[0] = 1
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _count_thresholds(uniform: np.uint64) -> int:
-    count = 0
-    for k in range(len(THRESHOLDS)):
-        count += uniform >= THRESHOLDS[k]
+def _count_thresholds(uniform: np.uint32) -> np.int32:
+    count = np.int32(0)
+    for threshold in nb.literal_unroll(_THRESHOLDS_32):
+        count += np.int32(uniform >= threshold)
     return count
+
+
+@nb.njit(cache=True, nogil=True)
+def hash_number(number: int) -> np.uint64:
+    """The hash of a whole number's decimal digits: of number and text the same persons."""
+    digits = np.uint64(1)
+    while digits * np.uint64(10) <= np.uint64(number):
+        digits *= np.uint64(10)
+    state = _FNV_OFFSET
+    while digits:
+        digit = (np.uint64(number) // digits) % np.uint64(10)
+        state = (state ^ (digit + np.uint64(48))) * _FNV_PRIME
+        digits //= np.uint64(10)
+    return state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from talentflow.careers.captures import count_captures
+from talentflow.careers.counting import CellCounts, Wanted, count_evidence
 from talentflow.careers.histories import list_histories
 from talentflow.careers.imputation import draw_mentions, draw_people, number_imputation
 from talentflow.careers.packing import PackedEvidence, choose_populations, pack_evidence
 from talentflow.careers.paper_tiers import count_submissions
-from talentflow.careers.tallies import CellCounts, count_tallies, data_years, list_tallies
+from talentflow.careers.tallies import data_years, list_tallies
 from talentflow.careers.vintages import (
     count_vintages,
     list_awaited,
@@ -194,20 +195,19 @@ def follow_careers(
     chosen = list(definitions)
     progress.start("careers", len(chosen))
     years = data_years(evidence)
-    tallies = []
-    for definition in chosen:
-        cohorts = []
+    tallies = {}
+    for number, counted in _count(drawn or (evidence,), chosen, replicates, workers):
+        definition, cohorts = chosen[number], []
         if definition.cohorts:
             cohorts = [define_cohort(p, definition).id for p in evidence.populations]
-        counted = _count(drawn or (evidence,), definition, replicates=replicates, workers=workers)
-        tallies.append(list_tallies(counted, [*cohorts, definition.id], years, floor))
+        tallies[number] = list_tallies(counted, [*cohorts, definition.id], years, floor)
         progress.advance()
     histories = list_histories(evidence, DEFAULT.rules)
     progress.finish(
         f"{histories.moves.num_rows:,} moves, {len(chosen)} definitions × {replicates} replicates"
     )
     return {
-        "tallies": pa.concat_tables(tallies),
+        "tallies": pa.concat_tables([tallies[number] for number in range(len(chosen))]),
         "residences": histories.residences,
         "spells": histories.spells,
         "moves": histories.moves,
@@ -216,23 +216,31 @@ def follow_careers(
 
 
 def _count(
-    imputations: Sequence[PackedEvidence], definition: Definition, *, replicates: int, workers: int
-) -> CellCounts:
-    parts = []
-    for share, evidence in zip(
-        share_replicates(replicates, len(imputations)), imputations, strict=True
-    ):
-        counted = count_tallies(
-            evidence,
-            definition.rules,
-            replicates=share,
-            workers=workers,
-            cohorts=definition.cohorts,
-            details=definition.details,
+    imputations: Sequence[PackedEvidence],
+    definitions: Sequence[Definition],
+    replicates: int,
+    workers: int,
+) -> Iterator[tuple[int, CellCounts]]:
+    """The number of each definition and its counts, the imputations pooled, as they are done."""
+    wanted = [Wanted(rules=d.rules, details=d.details, cohorts=d.cohorts) for d in definitions]
+    shares = share_replicates(replicates, len(imputations))
+    counting = [
+        count_evidence(evidence, wanted, replicates=share, workers=workers)
+        for share, evidence in zip(shares, imputations, strict=True)
+    ]
+    for of_definition in zip(*counting, strict=True):
+        parts = [Imputed(c.cells, c.persons, c.counts) for _, c in of_definition]
+        number, first = of_definition[0]
+        pooled = pool_imputations(parts)
+        yield (
+            number,
+            CellCounts(
+                cells=pooled.cells,
+                persons=pooled.persons,
+                counts=pooled.counts,
+                units=first.units,
+            ),
         )
-        parts.append(Imputed(counted.cells, counted.persons, counted.counts))
-    pooled = pool_imputations(parts)
-    return CellCounts(cells=pooled.cells, persons=pooled.persons, counts=pooled.counts)
 
 
 def impute(

@@ -1,0 +1,426 @@
+"""How many persons, moves and years fall into each cell, under many rules at once?
+
+One compiled pass over the packed evidence of a partition of persons: residences under the
+rules, what they contribute to each cell, counted once in every replicate with the person's
+weight. Counts of partitions add up, so how persons are split cannot change a figure.
+
+The evidence is read and the weights of a person are drawn once for all sets of rules. Who was
+only ever seen in one country is *settled*: how a country is chosen and what makes a move
+cannot matter, so sets of rules that differ in nothing else count the settled once, together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from talentflow.careers.cells import (
+    CellTable,
+    Ledger,
+    grow_table,
+    new_ledger,
+    new_table,
+    padded_items,
+    post,
+)
+from talentflow.careers.contributions import (
+    Life,
+    count_areas,
+    count_cohorts,
+    count_details,
+    count_lasting,
+)
+from talentflow.careers.movement import (
+    Moves,
+    Stays,
+    find_moves,
+    find_stays,
+    new_moves,
+    new_stays,
+)
+from talentflow.careers.packing import COUNTRY_SHIFT, PERSON_SHIFT, PackedEvidence
+from talentflow.careers.residence import (
+    DATED_SEEN,
+    KIND_ANY,
+    KIND_MODE,
+    ORIGIN_FIRST,
+    TIE_STAY,
+    CompiledRules,
+    Rows,
+    Years,
+    compile_rules,
+    find_residences,
+    new_years,
+    slice_rows,
+)
+from talentflow.careers.sums import add_sums
+from talentflow.careers.weights import draw_weights, hash_number
+from talentflow.core.executor import run_in_threads
+from talentflow.core.rules import Rules
+
+_FIRST_CAPACITY: Final = 1 << 14
+_TOGETHER: Final = 16
+"""Sets of rules counted at once: with 200 replicates each takes some 20 MB of counts a worker."""
+
+_PEOPLE_AT_ONCE: Final = 4096
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellCounts:
+    """Counts of many cells: `cells[i]` packed, `persons[i]`, `counts[i, replicate]`. One person
+    counts `units`."""
+
+    cells: npt.NDArray[np.int64]
+    persons: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    units: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What to count under one set of rules: stock and moves of countries, and if so said, who
+    has moved before and who stayed (`lasting`), stages and sectors (`details`), and shares of
+    `cohorts`. Rules that split persons (`Rules.splits_persons`) have neither of the last two.
+    """
+
+    rules: Rules
+    lasting: bool = True
+    details: bool = True
+    cohorts: bool = True
+
+
+class Partition(NamedTuple):
+    """The sorted rows of some persons, all rows of each. `person_hashes[p]` belongs to person
+    number p; where there are none, the person's number is the id."""
+
+    rows: Rows
+    cohorts: npt.NDArray[np.uint64]
+    person_hashes: npt.NDArray[np.uint64]
+
+
+def count_evidence(
+    evidence: PackedEvidence, wanted: Sequence[Wanted], *, replicates: int, workers: int = 1
+) -> Iterator[tuple[int, CellCounts]]:
+    """The counts of everything wanted, each with its number in `wanted` and sorted by cell, as
+    they are done; `workers` threads share the persons."""
+    for numbers in _batch(wanted):
+        batch = [wanted[number] for number in numbers]
+        placed = evidence.at_seats if batch[0].rules.place.employer == "seat" else evidence
+        parts = (
+            Partition(Rows(part.keys, part.traits, part.votes), part.cohorts, part.person_hashes)
+            for part in placed.split(workers)
+        )
+        found = count_partitions(parts, batch, replicates=replicates, workers=workers)
+        yield from zip(numbers, found, strict=True)
+
+
+def _batch(wanted: Sequence[Wanted]) -> Iterator[list[int]]:
+    """Those of one place of employers, that share the settled beside each other."""
+    groups: dict[str, list[int]] = {}
+    for number, each in enumerate(wanted):
+        groups.setdefault(each.rules.place.employer, []).append(number)
+    for numbers in groups.values():
+        numbers.sort(key=lambda number: _settle(_ask(wanted[number])))
+        for start in range(0, len(numbers), _TOGETHER):
+            yield numbers[start : start + _TOGETHER]
+
+
+def count_partitions(
+    parts: Iterable[Partition], wanted: Sequence[Wanted], *, replicates: int, workers: int = 1
+) -> list[CellCounts]:
+    """The same over partitions of persons, whose evidence is already placed; each is read once
+    and can be dropped."""
+    plan = _plan([_ask(each) for each in wanted])
+    counters = [_Counter(plan, replicates) for _ in range(workers)]
+    free = list(counters)
+
+    def count(part: Partition) -> None:
+        counter = free.pop()
+        counter.add(part)
+        free.append(counter)
+
+    for _ in run_in_threads(count, parts, workers):
+        pass
+    moving = [[table for c in counters for table in c.moving[i]] for i in range(len(wanted))]
+    settled = [[table for c in counters for table in c.settled[i]] for i in plan.settled_as]
+    return [
+        _add_up(of_moving, of_settled, asked.rules, replicates)
+        for of_moving, of_settled, asked in zip(moving, settled, plan.moving, strict=True)
+    ]
+
+
+class _Asked(NamedTuple):
+    """Compiled rules, what is counted under them, and the traits of the rows that place
+    everybody, told apart or not, who hold the cohorts."""
+
+    rules: CompiledRules
+    lasting: bool
+    details: bool
+    cohorts: bool
+    traits_of_all: int
+
+
+class _Plan(NamedTuple):
+    """What is asked of those who were seen in several countries, what of the settled, and which
+    of the latter goes with each of the former."""
+
+    moving: list[_Asked]
+    settled: list[_Asked]
+    settled_as: list[int]
+
+
+def _ask(wanted: Wanted) -> _Asked:
+    rules, single = wanted.rules, not wanted.rules.splits_persons
+    everybody = replace(rules, people=replace(rules.people, linkage="all"))
+    return _Asked(
+        compile_rules(rules),
+        wanted.lasting,
+        wanted.details and single,
+        wanted.cohorts and single,
+        compile_rules(everybody).traits,
+    )
+
+
+def _settle(asked: _Asked) -> _Asked:
+    """The same without what cannot matter to who was only ever seen in one country. Where every
+    country of a year counts, it matters that the world is counted apart."""
+    kind = KIND_ANY if asked.rules.kind == KIND_ANY else KIND_MODE
+    rules = asked.rules._replace(
+        tie=TIE_STAY, kind=kind, by_votes=False, units=1, dating=DATED_SEEN, window=-1
+    )
+    return asked._replace(rules=rules)
+
+
+def _plan(moving: list[_Asked]) -> _Plan:
+    settled = [_settle(asked) for asked in moving]
+    distinct = list(dict.fromkeys(settled))
+    return _Plan(moving, distinct, [distinct.index(each) for each in settled])
+
+
+_ASKED_RECORD: Final = np.dtype(
+    [(name, np.int64) for name in (*CompiledRules._fields, "lasting", "details", "cohorts")]
+)
+
+
+def _record(asked: _Asked, traits: int) -> Any:
+    """One record with the fields of `CompiledRules` and what is counted."""
+    rules = asked.rules._replace(traits=traits)
+    values = (*rules, asked.lasting, asked.details, asked.cohorts)
+    return np.array([values], _ASKED_RECORD)[0]
+
+
+class _Room(NamedTuple):
+    """Where one person's life is written while it is counted."""
+
+    years: Years
+    stays: Stays
+    moves: Moves
+    ledger: Ledger
+
+
+class _People(NamedTuple):
+    """Consecutive persons of a partition: person i has the rows `starts[i]` to `starts[i + 1]`,
+    was seen in several countries or not, and counts `weights[i]`."""
+
+    starts: npt.NDArray[np.int64]
+    several: npt.NDArray[np.bool_]
+    weights: npt.NDArray[np.uint8]
+
+
+class _Counter:
+    """Counts partition after partition, for one thread: of every set of rules of the plan some
+    tables that add up."""
+
+    def __init__(self, plan: _Plan, replicates: int) -> None:
+        self._plan, self._replicates = plan, replicates
+        self._room = _Room(new_years(), new_stays(), new_moves(), new_ledger())
+        self._rows = 0
+        self.moving: list[list[CellTable]] = [[] for _ in plan.moving]
+        self.settled: list[list[CellTable]] = [[] for _ in plan.settled]
+        self._start_tables()
+
+    def add(self, part: Partition) -> None:
+        """Count the persons of a partition, some thousands after another: their weights stay in
+        the processor's cache while set after set of rules counts them."""
+        # Twice the persons bound what a replicate's weights add up to in a cell of one year.
+        if 2 * (self._rows + len(part.rows.keys)) >= 2**31:
+            self._start_tables()
+        self._rows += len(part.rows.keys)
+        starts, several = _find_people(part.rows.keys)
+        for first in range(0, len(several), _PEOPLE_AT_ONCE):
+            chosen = slice(first, min(first + _PEOPLE_AT_ONCE, len(several)))
+            weights = _weigh(part, starts[chosen], self._replicates)
+            people = _People(starts[first : chosen.stop + 1], several[chosen], weights)
+            for asked, tables in zip(self._plan.moving, self.moving, strict=True):
+                self._count(part, people, asked, tables, several=True)
+            for asked, tables in zip(self._plan.settled, self.settled, strict=True):
+                self._count(part, people, asked, tables, several=False)
+
+    def _start_tables(self) -> None:
+        for asked, tables in zip(
+            (*self._plan.moving, *self._plan.settled), (*self.moving, *self.settled), strict=True
+        ):
+            wide = asked.rules.units > 1
+            tables.append(new_table(_FIRST_CAPACITY, self._replicates, wide=wide))
+        self._rows = 0
+
+    def _count(
+        self,
+        part: Partition,
+        people: _People,
+        asked: _Asked,
+        tables: list[CellTable],
+        several: bool,
+    ) -> None:
+        records = _record(asked, asked.rules.traits), _record(asked, asked.traits_of_all)
+        done = 0
+        while True:
+            done = _tally(part, people, done, several, records, self._room, tables[-1])
+            if done == len(people.several):
+                return
+            tables[-1] = grow_table(tables[-1])
+
+
+def _add_up(
+    moving: list[CellTable], settled: list[CellTable], rules: CompiledRules, replicates: int
+) -> CellCounts:
+    """Counts of disjoint persons together, sorted by cell, with the cells that are sums of
+    others filled. The settled count one unit each."""
+    tables = [*((table, 1) for table in moving), *((table, rules.units) for table in settled)]
+    found = [table.rows[: table.state[0]] for table, _ in tables]
+    every = np.unique(np.concatenate([rows["cell"] for rows in found]))
+    persons = np.zeros(len(every), np.int64)
+    counts = np.zeros((len(every), replicates + 1), np.int64)
+    for rows, (table, factor) in zip(found, tables, strict=True):
+        places = np.searchsorted(every, rows["cell"])
+        persons[places] += rows["persons"]
+        _add_rows(table.counts, places, factor, counts)
+    add_sums(every, counts, world_is_sum=rules.kind != KIND_ANY)
+    return CellCounts(cells=every, persons=persons, counts=counts, units=rules.units)
+
+
+@nb.njit(cache=True, nogil=True)
+def _add_rows(
+    source: npt.NDArray[np.int32] | npt.NDArray[np.int64],
+    places: npt.NDArray[np.int64],
+    factor: int,
+    counts: npt.NDArray[np.int64],
+) -> None:
+    for row in range(len(places)):
+        target, found = counts[places[row]], source[row]
+        if factor == 1:
+            for replicate in range(len(target)):
+                target[replicate] += found[replicate]
+        else:
+            for replicate in range(len(target)):
+                target[replicate] += factor * found[replicate]
+
+
+@nb.njit(cache=True, nogil=True)
+def _find_people(
+    keys: npt.NDArray[np.int64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Where the rows of each person start, and of the last one end, and who was seen in several
+    countries."""
+    starts = np.empty(len(keys) + 1, np.int64)
+    several = np.empty(len(keys), np.bool_)
+    people, start = 0, 0
+    while start < len(keys):
+        person, country, more = keys[start] >> PERSON_SHIFT, 0, False
+        starts[people] = start
+        while start < len(keys) and (keys[start] >> PERSON_SHIFT) == person:
+            here = (keys[start] >> COUNTRY_SHIFT) & 255
+            more |= here != 0 and country not in (0, here)
+            country = here or country
+            start += 1
+        several[people] = more
+        people += 1
+    starts[people] = start
+    return starts[: people + 1], several[:people]
+
+
+def _weigh(
+    part: Partition, starts: npt.NDArray[np.int64], replicates: int
+) -> npt.NDArray[np.uint8]:
+    weights = np.zeros((len(starts), padded_items(replicates)), np.uint8)
+    _draw_all(part.rows.keys, part.person_hashes, starts, replicates, weights)
+    return weights
+
+
+@nb.njit(cache=True, nogil=True)
+def _draw_all(
+    keys: npt.NDArray[np.int64],
+    person_hashes: npt.NDArray[np.uint64],
+    starts: npt.NDArray[np.int64],
+    replicates: int,
+    weights: npt.NDArray[np.uint8],
+) -> None:
+    drawn = np.ones(replicates + 1, np.int32)
+    for i in range(len(starts)):
+        if replicates:
+            person = keys[starts[i]] >> PERSON_SHIFT
+            known = len(person_hashes) > 0
+            draw_weights(person_hashes[person] if known else hash_number(person), drawn)
+        for replicate in range(replicates + 1):
+            weights[i, replicate] = drawn[replicate]
+
+
+@nb.njit(cache=True, nogil=True)
+def _tally(
+    part: Partition,
+    people: _People,
+    done: int,
+    several: bool,
+    records: tuple[CompiledRules, CompiledRules],
+    room: _Room,
+    table: CellTable,
+) -> int:
+    """Count those seen in several countries, or the settled, from the person `done` on until the
+    table is full; returns the first person who is not counted. `records` are the rules, and the
+    same for everybody."""
+    rules, everybody = records
+    ledger = room.ledger
+    for i in range(done, len(people.several)):
+        if people.several[i] != several:
+            continue
+        start, stop = people.starts[i], people.starts[i + 1]
+        rows = slice_rows(part.rows, start, stop)
+        _count_life(rows, rules, room)
+        if rules.cohorts:
+            _count_cohorts_of(rows, part.cohorts[start:stop], everybody, room)
+        if table.state[0] + ledger.used > len(table.rows):
+            ledger.used = 0
+            return i
+        post(ledger, people.weights[i], table)
+    return len(people.several)
+
+
+@nb.njit(cache=True, nogil=True)
+def _count_life(rows: Rows, rules: Any, room: _Room) -> None:
+    years, by_stage = room.years, rules.origin != ORIGIN_FIRST
+    known = find_residences(rows, rules, rules.details or by_stage, years)
+    if known:
+        stayed = find_stays(years, known, rules, room.stays)
+        moved = find_moves(years, known, rules, room.moves)
+        life = Life(years, known, room.stays, stayed, room.moves, moved)
+        count_areas(life, rules, room.ledger)
+        if rules.lasting:
+            count_lasting(life, rules, room.ledger)
+        if rules.details:
+            count_details(life, rules, room.ledger)
+
+
+@nb.njit(cache=True, nogil=True)
+def _count_cohorts_of(
+    rows: Rows, cohorts: npt.NDArray[np.uint64], everybody: Any, room: _Room
+) -> None:
+    years, by_stage = room.years, everybody.origin != ORIGIN_FIRST
+    known = find_residences(rows, everybody, by_stage, years)
+    if known:
+        life = Life(years, known, room.stays, 0, room.moves, 0)
+        count_cohorts(life, rows.keys, cohorts, everybody, room.ledger)
