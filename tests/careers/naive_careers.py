@@ -262,6 +262,8 @@ def fill_silence(
     lived: list[Residence], rules: Rules, rows: Iterable[Row] = ()
 ) -> list[tuple[Residence, bool]]:
     """All years of residence, and whether each is a bridged one."""
+    if rules.move.fill == "around":
+        return _pad_around(lived, rules)
     filled = []
     evidence = list(rows)
     for i, here in enumerate(lived):
@@ -272,6 +274,21 @@ def fill_silence(
                     (stay._replace(year=year), True)
                     for stay in _own_silence(lived, i, year, rules, evidence)
                 )
+    return filled
+
+
+def _pad_around(lived: list[Residence], rules: Rules) -> list[tuple[Residence, bool]]:
+    """Every year within reach of a record, taken by the next record if that reaches it, else by
+    the one before."""
+    pad = rules.move.pad_years
+    assert pad is not None
+    filled = []
+    for year in range(lived[0].year - pad, lived[-1].year + pad + 1) if lived else ():
+        later = [stay for stay in lived if 0 <= stay.year - year <= pad]
+        earlier = [stay for stay in lived if 0 < year - stay.year <= pad]
+        if later or earlier:
+            here = later[0] if later else earlier[-1]
+            filled.append((here._replace(year=year), here.year != year))
     return filled
 
 
@@ -378,7 +395,8 @@ def count_cells(
 
 def _reaches_beyond(period: str, first: int, last: int) -> bool:
     start, _, end = period.partition("/")
-    return bool(end) and not first <= int(start) <= int(end) <= last
+    end = end or start
+    return end.isdigit() and not first <= int(start) <= int(end) <= last
 
 
 def _halve(key: Cell, n: Counter[str], whole: str) -> Counter[str]:

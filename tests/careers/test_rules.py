@@ -21,7 +21,7 @@ from talentflow.core.vocabulary import Tier
 
 
 def life(*seen: tuple[int, str], **more: object) -> list[Row]:
-    return [Row(person="ada", year=year, country=country, **more) for year, country in seen]
+    return [Row(**{"person": "ada", **more}, year=year, country=country) for year, country in seen]
 
 
 def count(rows: list[Row], rules: Rules, measure: str) -> dict[tuple[str, ...], float]:
@@ -50,7 +50,9 @@ def count(rows: list[Row], rules: Rules, measure: str) -> dict[tuple[str, ...], 
         (lambda: MoveRule(fill="after", dating="spread"), "fill = dated"),
         (lambda: MoveRule(fill="before", dating="midpoint"), "fill = dated"),
         (lambda: MoveRule(fill="dated"), "fill = before with dating = seen"),
-        (lambda: MoveRule(fill="none", pad_years=2), "fill = after with pad_years = 2"),
+        (lambda: MoveRule(fill="none", pad_years=2), "fill = around with pad_years = 2"),
+        (lambda: MoveRule(fill="around"), "fill = around with pad_years = 2"),
+        (lambda: MoveRule(fill="around", pad_years=2, dating="spread"), "fill = dated"),
         (lambda: MoveRule(max_gap_years=0, fill="none", dating="spread"), "max_gap_years = 3"),
         (
             lambda: Rules(
@@ -128,13 +130,39 @@ def test_votes_by_the_part_of_the_paper() -> None:
 
 
 def test_padding_fills_two_years_of_any_silence_and_moves_bridge_it() -> None:
-    """The rules of the Scholarly Migration Database: events between observed years, the years
-    before a record padded with its country."""
+    """Events between observed years, the years before a record padded with its country."""
     rows = life((2010, "KR"), (2017, "US"))
     rules = Rules(move=MoveRule(max_gap_years=50, fill="after", pad_years=2))
     years = {key for key in count(rows, rules, "stock") if len(key) == 2}
     assert years == {("KR", "2010"), ("US", "2015"), ("US", "2016"), ("US", "2017")}
     assert count(rows, rules, "flow") == {("KR", "US", "2017"): 1}
+
+
+@pytest.mark.parametrize(
+    ("there", "korea", "america"),
+    [
+        (2018, range(2010, 2013), range(2016, 2021)),
+        (2013, range(2010, 2011), range(2011, 2016)),
+        (2014, range(2010, 2012), range(2012, 2017)),
+    ],
+)
+def test_padding_around_records_reaches_both_ways(there: int, korea: range, america: range) -> None:
+    """The population of the Scholarly Migration Database; of two records within reach of a year
+    the later has it, and no year outside the data is counted."""
+    rows = [
+        *life((2010, "KR"), (there, "US"), person="a"),
+        *life((2007, "DE"), (2023, "DE"), person="b"),
+    ]
+    rules = Rules(move=MoveRule(max_gap_years=50, fill="around", pad_years=2))
+    stock = count(rows, rules, "stock")
+
+    def years_of(area: str) -> set[str]:
+        return {key[1] for key in stock if key[0] == area and len(key) == 2}
+
+    assert years_of("KR") == {str(year) for year in (2008, 2009, *korea)}
+    assert years_of("US") == {str(year) for year in america}
+    assert years_of("DE") == {"2007", "2008", "2009", "2021", "2022", "2023"}
+    assert count(rows, rules, "flow") == {("KR", "US", str(there)): 1}
 
 
 def test_a_move_across_a_silence_is_spread_over_it() -> None:
@@ -224,6 +252,7 @@ def test_no_histories_where_persons_are_split() -> None:
     [
         (MoveRule(), 3),
         (MoveRule(max_gap_years=50, fill="after", pad_years=2), 2),
+        (MoveRule(max_gap_years=50, fill="around", pad_years=2), 2),
         (MoveRule(max_gap_years=50, fill="none"), 1),
         (MoveRule(max_gap_years=0, fill="none", kind="left", window_years=2), 2),
         (MoveRule(fill="none", dating="spread"), 3),

@@ -86,7 +86,7 @@ rules = admissible(
     move=admissible(
         MoveRule,
         max_gap_years=st.integers(0, 5),
-        fill=st.sampled_from(["before", "after", "none", "dated"]),
+        fill=st.sampled_from(["before", "after", "around", "none", "dated"]),
         pad_years=st.sampled_from([None, 1, 2]),
         dating=st.sampled_from(["seen", "midpoint", "spread"]),
         kind=st.sampled_from(["change", "left"]),

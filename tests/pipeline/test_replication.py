@@ -74,6 +74,14 @@ def test_a_definition_called_smd_is_held_against_sql(monkeypatch: pytest.MonkeyP
     assert "0." in found["stock_smd_definition"].explanation["en"]
 
 
+def test_the_definition_smd_pads_as_the_database_does() -> None:
+    found = {check.id: check for check in equal_inputs.run_equal_inputs()}
+    assert found["equal_flows_smd"].holds
+    population = found["stock_smd_definition"]
+    assert (population.verdict, population.equal) == ("agrees", population.cells)
+    assert population.cells > 100
+
+
 def test_wrong_rules_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     short = Rules(
         residence=ResidenceRule(tie="code"),

@@ -17,6 +17,7 @@ from talentflow.careers.residence import (
     DATED_SEEN,
     DATED_SPREAD,
     FILL_AFTER,
+    FILL_AROUND,
     FILL_BEFORE,
     FILL_DATED,
     FILL_NONE,
@@ -68,18 +69,31 @@ def _list_fields(columns: type[Stays] | type[Moves]) -> np.dtype[np.void]:
 
 @nb.njit(cache=True, nogil=True)
 def find_stays(years: Years, known: int, rules: CompiledRules, stays: Stays) -> int:
-    """Fill `stays` with the observed years and the silent ones between; returns how many."""
+    """Fill `stays` with the observed years and the silent ones that the rules fill, by year;
+    returns how many. Padding may reach beyond the years of the data."""
     used = 0
+    around = rules.fill == FILL_AROUND and known > 0
+    if around:
+        earliest = max(years.year[0] - rules.pad, 0)
+        used = _put_span(years, 0, earliest, years.year[0] - 1, stays, used)
     for k in range(known):
         used = _put_year(years, k, years.year[k], 0, stays, used)
         if k + 1 < known and rules.fill != FILL_NONE:
             used = _fill_silence(years, k, rules, stays, used)
+    if around:
+        last = years.year[known - 1]
+        latest = min(last + rules.pad, YEARS - 1)
+        used = _put_span(years, known - 1, last + 1, latest, stays, used)
     return used
 
 
 @nb.njit(cache=True, nogil=True)
 def _fill_silence(years: Years, k: int, rules: CompiledRules, stays: Stays, used: int) -> int:
     first, last = years.year[k] + 1, years.year[k + 1] - 1
+    if rules.fill == FILL_AROUND:
+        turn = max(first, last - rules.pad + 1)
+        used = _put_span(years, k, first, min(first + rules.pad, turn) - 1, stays, used)
+        return _put_span(years, k + 1, turn, last, stays, used)
     if rules.pad >= 0:
         if rules.fill == FILL_AFTER:
             first = max(first, last - rules.pad + 1)
@@ -87,12 +101,11 @@ def _fill_silence(years: Years, k: int, rules: CompiledRules, stays: Stays, used
             last = min(last, first + rules.pad - 1)
     elif last - first + 1 > rules.max_gap:
         return used
+    if rules.fill != FILL_DATED:
+        source = k if rules.fill == FILL_BEFORE else k + 1
+        return _put_span(years, source, first, last, stays, used)
     for year in range(first, last + 1):
-        if rules.fill == FILL_DATED:
-            used = _put_dated(years, k, rules, year, stays, used)
-        else:
-            source = k if rules.fill == FILL_BEFORE else k + 1
-            used = _put_year(years, source, year, 1, stays, used)
+        used = _put_dated(years, k, rules, year, stays, used)
     return used
 
 
@@ -128,6 +141,14 @@ def _put_stay(years: Years, k: int, year: int, units: int, stays: Stays, used: i
     stays.year[used], stays.country[used] = year, years.country[k]
     stays.units[used], stays.source[used], stays.bridged[used] = units, k, 1
     return used + 1
+
+
+@nb.njit(cache=True, nogil=True)
+def _put_span(years: Years, k: int, first: int, last: int, stays: Stays, used: int) -> int:
+    """Silent years in the countries of the observed year k."""
+    for year in range(first, last + 1):
+        used = _put_year(years, k, year, 1, stays, used)
+    return used
 
 
 @nb.njit(cache=True, nogil=True)

@@ -34,6 +34,7 @@ FILL_NONE: Final = 0
 FILL_BEFORE: Final = 1
 FILL_AFTER: Final = 2
 FILL_DATED: Final = 3
+FILL_AROUND: Final = 4
 
 KIND_MODE: Final = 0
 KIND_LAST: Final = 1
@@ -56,6 +57,7 @@ _FILLS: Final = {
     "before": FILL_BEFORE,
     "after": FILL_AFTER,
     "dated": FILL_DATED,
+    "around": FILL_AROUND,
 }
 _KINDS: Final = {
     "mode": KIND_MODE,

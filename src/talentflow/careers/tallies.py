@@ -45,11 +45,12 @@ def list_tallies(
     without a population; `years` are the first and last year of the data. Cells of fewer than
     `floor` persons keep their point value only, because no figure will be drawn from their
     replicates, except the cells that other figures are made of: moves either way, and the
-    steps of a retention curve. Windows that reach beyond the data are left out.
+    steps of a retention curve. Years and windows that reach
+    beyond the data are left out.
     """
     counted = _drop_doubled_period(counted, years)
     every = [unpack_cell(int(cell), *years) for cell in counted.cells]
-    kept = np.array([not _is_partial_window(cell.period, years) for cell in every], bool)
+    kept = np.array([not _leaves_data(cell.period, years) for cell in every], bool)
     words = [cell for cell, keep in zip(every, kept, strict=True) if keep]
     persons, counts = counted.persons[kept], counted.counts[kept]
     made_of = np.array([w.measure in _MADE_OF for w in words], bool)
@@ -68,10 +69,11 @@ def list_tallies(
     return pa.table(columns, schema=TALLIES.schema)
 
 
-def _is_partial_window(period: str, years: tuple[int, int]) -> bool:
-    """A window that reaches beyond the data would promise years that nobody looked at."""
+def _leaves_data(period: str, years: tuple[int, int]) -> bool:
+    """A year or window that reaches beyond the data would promise years that nobody looked at."""
     start, _, end = period.partition("/")
-    return bool(end) and not years[0] <= int(start) <= int(end) <= years[1]
+    end = end or start
+    return end.isdigit() and not years[0] <= int(start) <= int(end) <= years[1]
 
 
 def _drop_doubled_period(counted: CellCounts, years: tuple[int, int]) -> CellCounts:

@@ -77,12 +77,14 @@ class MoveRule:
     - `fill`: silent years of a bridged gap belong to the country `before` it, `after` it, to
       `none`, or are divided at the date of the move (`dated`).
     - `pad_years` set: instead, of every silence however long, only that many years next to the
-      record that fills them (SMD's padded population: `after`, 2 years). Padding touches
-      the denominator only; it never makes or dates a move.
+      record that fills them. `around` needs it: every record fills that many years on both of its
+      sides, also before the first and after the last one, and a year within reach of two records
+      belongs to the later (SMD's padded population, 2 years). Padding touches the denominator
+      only; it never makes or dates a move.
     """
 
     max_gap_years: int = 3
-    fill: Literal["before", "after", "none", "dated"] = "before"
+    fill: Literal["before", "after", "around", "none", "dated"] = "before"
     pad_years: int | None = None
     dating: Literal["seen", "midpoint", "spread"] = "seen"
     kind: Literal["change", "left"] = "change"
@@ -100,6 +102,12 @@ class MoveRule:
 
     def _check_padding(self) -> None:
         if self.pad_years is None:
+            if self.fill == "around":
+                _refuse(
+                    "move.fill = around without pad_years",
+                    "years around a record are filled only as far as padding reaches",
+                    "fill = around with pad_years = 2",
+                )
             return
         if not 1 <= self.pad_years <= SILENCE_LIMIT_YEARS:
             raise UsageError(
@@ -107,11 +115,11 @@ class MoveRule:
                 expected="1 to 50 silent years",
                 next_step="for no padding leave pad_years out and set fill = none",
             )
-        if self.fill not in ("before", "after"):
+        if self.fill not in ("before", "after", "around"):
             _refuse(
                 f"move.pad_years = {self.pad_years} with fill = {self.fill}",
                 "padding belongs to the country before or after the silence",
-                f"fill = after with pad_years = {self.pad_years}",
+                f"fill = around with pad_years = {self.pad_years}",
             )
 
     def _check_dating(self) -> None:
@@ -123,7 +131,7 @@ class MoveRule:
                     "fill = before with dating = seen, or dating = midpoint",
                 )
             return
-        if self.fill in ("before", "after"):
+        if self.fill in ("before", "after", "around"):
             _refuse(
                 f"move.dating = {self.dating} with fill = {self.fill}",
                 "silent years cannot all lie on one side of a move within them",

@@ -31,8 +31,8 @@ LEVELS: Final[dict[str, dict[str, Text]]] = {
             "ko": "모든 공백을 잇는 이동, 관측된 해만 집계",
         },
         "padded": {
-            "en": "moves across any silence, 2 silent years padded backwards",
-            "ko": "모든 공백을 잇는 이동, 직전 2년 역방향 채움",
+            "en": "moves across any silence, 2 years padded on both sides of a record",
+            "ko": "모든 공백을 잇는 이동, 기록 앞뒤 2년씩 채움",
         },
         "other": {"en": "another treatment of silences", "ko": "그 밖의 공백 처리"},
     },
@@ -157,5 +157,5 @@ def _name_bridging(move: MoveRule) -> str:
         (3, "dated", None): "bridged",
         (0, "none", None): "consecutive",
         (50, "none", None): "observed",
-        (50, "after", 2): "padded",
+        (50, "around", 2): "padded",
     }.get(silence, "other")

@@ -154,7 +154,7 @@ _BRIDGING: Final = {
     "bridged": MoveRule(),
     "consecutive": MoveRule(max_gap_years=0, fill="none"),
     "observed": MoveRule(max_gap_years=50, fill="none"),
-    "padded": MoveRule(max_gap_years=50, fill="after", pad_years=2),
+    "padded": MoveRule(max_gap_years=50, fill="around", pad_years=2),
 }
 
 _RESIDENCES: Final[tuple[Literal["mode", "last", "any", "fractional"], ...]] = (
@@ -175,9 +175,9 @@ BUNDLES: Final[tuple[Definition, ...]] = (
         id="smd",
         title={
             "en": "As the Scholarly Migration Database: most frequent country, moves across any "
-            "silence, two silent years padded backwards",
-            "ko": "학자이동데이터베이스(SMD) 방식: 최빈 국가, 모든 공백을 잇는 이동, 직전 2년 "
-            "역방향 채움",
+            "silence, two years padded on both sides of every record",
+            "ko": "학자이동데이터베이스(SMD) 방식: 최빈 국가, 모든 공백을 잇는 이동, 모든 기록의 "
+            "앞뒤 2년 채움",
         },
         rules=Rules(residence=ResidenceRule(tie="code"), move=_BRIDGING["padded"]),
         details=True,
