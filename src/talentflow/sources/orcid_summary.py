@@ -1,0 +1,340 @@
+"""What education and employment does one ORCID summary hold?
+
+A summary is one XML document of ORCID's message schema 3.0 (2.0 is read as well):
+`record/activities-summary/educations/affiliation-group/education-summary`, and the same for
+employments. Summaries in the layout of the public data file are read by looking only at the few
+parts that matter; whatever is laid out otherwise goes to a real parser, which refuses document
+types, so no entity is ever expanded and nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+from xml.parsers import expat
+
+from talentflow.sources.evidence import Affiliation
+from talentflow.sources.identifiers import normalise_dblp, normalise_orcid, normalise_scholar
+from talentflow.sources.positions import Person, Position, Refusal, describe_place
+
+Tokens = list[tuple[str, str, str]]
+"""Elements in document order: local name, attributes or nothing, text before the next element."""
+
+
+class History(NamedTuple):
+    """Whose summary it is, and the entries as they stand, dated or not."""
+
+    person: Person
+    positions: list[Position]
+
+
+def read_summary(buffer: bytes, start: int, stop: int) -> History | Refusal | None:
+    """The history in `buffer[start:stop]`; null where the person tells of no position, `Refusal`
+    where the document cannot be trusted or read."""
+    found = _read_usual(buffer, start, stop)
+    if found is _UNUSUAL:
+        return read_carefully(buffer[start:stop])
+    return found  # type: ignore[return-value]
+
+
+def read_carefully(document: bytes) -> History | Refusal | None:
+    """The same by a validating walk through every element, for any spelling of the XML."""
+    reader = _Reader()
+    try:
+        reader.parser.Parse(document, True)
+    except _Forbidden as error:
+        return Refusal("unsafe_xml", str(error))
+    except (expat.ExpatError, UnicodeError, LookupError, ValueError) as error:
+        return Refusal("bad_xml", str(error))
+    if not reader.found_record:
+        return Refusal("bad_xml", "no record of ORCID")
+    entries = _list_positions(reader.tokens)
+    if not entries:
+        return None
+    return _describe(reader.path, reader.names, reader.urls, entries)
+
+
+_NAMESPACE: Final = "http://www.orcid.org/ns/"
+_PREFIXES: Final = (
+    "record", "common", "activities", "education", "employment", "personal-details",
+    "researcher-url",
+)  # fmt: skip
+_UNUSUAL: Final = object()
+_HEAD = re.compile(
+    rb'<\?xml version="1\.0" encoding="UTF-8"(?: standalone="yes")?\?>\s*<record:record ([^<>]*)>'
+)
+_OWN_PATH = re.compile(rb'\bpath="[^"]*"')
+_DECLARED = re.compile(r'xmlns:([\w-]+)="([^"]*)"')
+_SECTIONS: Final = (b"educations", b"employments")
+_LEAVES: Final = (
+    "role-title", "year", "name", "city", "region", "country", "last-modified-date",
+    "disambiguated-organization-identifier", "disambiguation-source", "start-date", "end-date",
+)  # fmt: skip
+_ENTRIES: Final = {"education-summary": "education", "employment-summary": "employment"}
+_WANTED: Final = frozenset((*_LEAVES, *_ENTRIES))
+_TOKEN = re.compile(rf"<[a-z]+:({'|'.join((*_ENTRIES, *_LEAVES))})((?:\s[^<>]*)?)>([^<]*)")
+_ENTITY = re.compile(r"&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos));|&")
+_NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+
+
+def _read_usual(buffer: bytes, start: int, stop: int) -> object:
+    """The usual layout by searching for its parts; `_UNUSUAL` at the least doubt."""
+    head = _HEAD.match(buffer, start, stop)
+    if head is None or not _is_usual(_OWN_PATH.sub(b"", head[1])):
+        return _UNUSUAL
+    if b"</record:record>" not in buffer[stop - 24 : stop]:
+        return _UNUSUAL
+    sections = []
+    end = first = head.end()
+    for name in _SECTIONS:
+        at = buffer.find(name, end, stop)
+        if at < 0:
+            continue
+        if buffer[at - 12 : at] != b"<activities:":
+            return _UNUSUAL
+        first = at if first == head.end() else first
+        end = buffer.find(b">", at, stop) + 1
+        if buffer[end - 2 : end - 1] == b"/":
+            continue
+        begin, end = end, buffer.find(b"</activities:" + name, end, stop)
+        if end < 0:
+            return _UNUSUAL
+        sections.append(buffer[begin:end])
+    if not sections:
+        return None
+    before = buffer[head.end() : end]
+    if b"<!" in before or b"<?" in before or b"xmlns" in before:
+        return _UNUSUAL
+    return _assemble(buffer[head.end() : first], sections)
+
+
+def _assemble(person: bytes, sections: list[bytes]) -> object:
+    try:
+        text = b"".join(sections).decode("utf-8")
+        tokens: Tokens = _TOKEN.findall(text)
+        if "&" in text:
+            tokens = [(name, attributes, _unescape(said)) for name, attributes, said in tokens]
+        entries = _list_positions(tokens)
+        if not entries:
+            return None
+        return _describe(
+            _between(person, b"<common:path>"),
+            {
+                name: _between(person, b"<personal-details:" + name.encode() + b">")
+                for name in ("given-names", "family-name", "credit-name")
+            },
+            _find_urls(person),
+            entries,
+        )
+    except (UnicodeDecodeError, _UnknownEntityError):
+        return _UNUSUAL
+
+
+@lru_cache(maxsize=64)
+def _is_usual(attributes: bytes) -> bool:
+    """Whether a root element gives every prefix its usual meaning."""
+    declared = dict(_DECLARED.findall(attributes.decode("utf-8", "replace")))
+    return all(declared.get(prefix) == _NAMESPACE + prefix for prefix in _PREFIXES)
+
+
+def _between(text: bytes, tag: bytes) -> str:
+    at = text.find(tag)
+    if at < 0:
+        return ""
+    at += len(tag)
+    said = text[at : text.find(b"<", at)].decode("utf-8")
+    return _unescape(said) if "&" in said else said
+
+
+def _find_urls(text: bytes) -> list[str]:
+    tag = b"<researcher-url:url>"
+    if tag not in text:
+        return []
+    urls = [part[: part.find(b"<")].decode("utf-8") for part in text.split(tag)[1:]]
+    return [_unescape(url) for url in urls]
+
+
+class _UnknownEntityError(ValueError):
+    """An entity that XML itself does not define."""
+
+
+def _unescape(text: str) -> str:
+    def replace(found: re.Match[str]) -> str:
+        decimal, hexadecimal, name = found.groups()
+        if name:
+            return _NAMED[name]
+        if not (decimal or hexadecimal):
+            raise _UnknownEntityError(text)
+        code = int(decimal) if decimal else int(hexadecimal, 16)
+        if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF or code == 0:
+            raise _UnknownEntityError(text)
+        return chr(code)
+
+    return _ENTITY.sub(replace, text)
+
+
+def _list_positions(tokens: Sequence[tuple[str, str, str]]) -> list[Position]:
+    """The entries among the elements of the two sections, in document order."""
+    positions: list[Position] = []
+    entry: dict[str, str] | None = None
+    kind = date = ""
+    for name, attributes, text in tokens:
+        if name in _ENTRIES:
+            if entry is not None:
+                positions.append(_make_position(len(positions) + 1, kind, entry))
+            kind, date = _ENTRIES[name], ""
+            entry = {"put-code": _read_attribute(attributes, "put-code")}
+        elif entry is None:
+            continue
+        elif name in ("start-date", "end-date"):
+            date = name
+        elif name == "year":
+            entry.setdefault(date, text)
+        else:
+            entry.setdefault(name, text)
+    if entry is not None:
+        positions.append(_make_position(len(positions) + 1, kind, entry))
+    return positions
+
+
+_ATTRIBUTE = re.compile(r"""([\w-]+)=["']([^"']*)["']""")
+_ROR = re.compile(r"(?:https?://)?(?:www\.)?ror\.org/(0[a-z0-9]{6}\d{2})/?", re.IGNORECASE)
+
+
+def _read_attribute(attributes: str, name: str) -> str:
+    return dict(_ATTRIBUTE.findall(attributes)).get(name, "")
+
+
+def _make_position(number: int, kind: str, entry: dict[str, str]) -> Position:
+    said = entry.get
+    return Position(
+        number=number,
+        key=said("put-code") or str(number),
+        kind=kind,
+        role=" ".join(said("role-title", "").split()) or None,
+        affiliation=_make_affiliation(
+            said("name", ""),
+            said("city", ""),
+            said("region", ""),
+            said("country", ""),
+            said("disambiguated-organization-identifier", "")
+            if said("disambiguation-source", "").strip() == "ROR"
+            else "",
+        ),
+        start=_read_year(said("start-date", "")),
+        end=_read_year(said("end-date", "")),
+        confirmed=_read_year(said("last-modified-date", "").strip()[:4]),
+    )
+
+
+@lru_cache(maxsize=65536)
+def _make_affiliation(
+    name: str, city: str, region: str, country: str, identifier: str
+) -> Affiliation:
+    found = _ROR.fullmatch(identifier.strip())
+    organization = f"https://ror.org/{found[1].lower()}" if found else None
+    return describe_place(name, city, region, country)._replace(organization=organization)
+
+
+def _read_year(text: str) -> int | None:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _describe(
+    path: str, names: dict[str, str], urls: list[str], entries: list[Position]
+) -> History | Refusal:
+    orcid = normalise_orcid(path)
+    if orcid is None:
+        return Refusal("bad_orcid", f"{path!r} is no ORCID iD")
+    both = " ".join(f"{names.get('given-names', '')} {names.get('family-name', '')}".split())
+    name = both if names.get("family-name") else names.get("credit-name", "").strip() or both
+    return History(
+        Person(f"orcid:{orcid}", name or None, {"orcid": orcid, **find_profiles(urls)}), entries
+    )
+
+
+def find_profiles(urls: Sequence[str]) -> dict[str, str]:
+    """The person's identifiers elsewhere, from the addresses of their own pages: one per system,
+    none where several differ."""
+    found: dict[str, set[str]] = {}
+    for url in urls:
+        system, value = _read_profile(url.strip())
+        if value:
+            found.setdefault(system, set()).add(value)
+    return {system: values.pop() for system, values in found.items() if len(values) == 1}
+
+
+_OPENREVIEW = re.compile(r"https?://(?:www\.)?openreview\.net/profile\?id=(~[^&#\s]+?\d)(?:[&#].*)?")
+
+
+def _read_profile(url: str) -> tuple[str, str | None]:
+    if "scholar.google" in url:
+        return "scholar", normalise_scholar(url)
+    if "dblp." in url:
+        return "dblp", normalise_dblp(url)
+    if "openreview.net" in url:
+        found = _OPENREVIEW.fullmatch(url.replace("%7E", "~"))
+        return "openreview", found[1] if found else None
+    return "", None
+
+
+class _Forbidden(Exception):  # noqa: N818 -- said of the document, never shown to a user
+    """A document type, and so entities, which no summary has."""
+
+
+class _Reader:
+    """Collects the wanted elements of one document, whatever its prefixes, order and spacing."""
+
+    def __init__(self) -> None:
+        self.found_record = False
+        self.path = ""
+        self.names: dict[str, str] = {}
+        self.urls: list[str] = []
+        self.tokens: Tokens = []
+        self._open: list[str] = []
+        self.parser = parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._say
+        parser.StartDoctypeDeclHandler = self._refuse
+        parser.EntityDeclHandler = self._refuse
+
+    def _refuse(self, *_: object) -> None:
+        raise _Forbidden("a document type declaration, which no summary of ORCID has")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        namespace, _, local = name.rpartition(" ")
+        if not self._open:
+            self.found_record = (namespace, local) == (f"{_NAMESPACE}record", "record")
+        self._open.append(local if namespace.startswith(_NAMESPACE) else "")
+        if self._section and local in _WANTED and self._open[-1]:
+            said = " ".join(f'{key}="{value}"' for key, value in attributes.items())
+            self.tokens.append((local, said, ""))
+        elif local == "url" and self._open[-2:-1] == ["researcher-url"]:
+            self.urls.append("")
+
+    @property
+    def _section(self) -> bool:
+        return len(self._open) > 3 and self._open[2] in ("educations", "employments")
+
+    def _end(self, _: str) -> None:
+        self._open.pop()
+
+    def _say(self, text: str) -> None:
+        local = self._open[-1] if self._open else ""
+        if self._section:
+            if local in _WANTED and self.tokens and self.tokens[-1][0] == local:
+                name, attributes, said = self.tokens[-1]
+                self.tokens[-1] = name, attributes, said + text
+        elif local == "path" and self._open[1:2] == ["orcid-identifier"]:
+            self.path += text
+        elif local in ("given-names", "family-name", "credit-name"):
+            self.names[local] = self.names.get(local, "") + text
+        elif local == "url" and self._open[-2] == "researcher-url":
+            self.urls[-1] += text
+
+
