@@ -10,19 +10,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from talentflow.core.collector import paused_collector
 from talentflow.core.errors import InputError
+from talentflow.core.executor import run_in_processes
 from talentflow.sources.evidence import Evidence
-from talentflow.sources.orcid_summary import read_summary
-from talentflow.sources.positions import HistoryBuilder, Refusal
-from talentflow.sources.tar_stream import MAX_FILE_BYTES, Member, walk_archive
+from talentflow.sources.orcid_summary import Cut, History, cut_summary, read_cut
+from talentflow.sources.positions import HistoryBuilder, Refusal, join_evidence
+from talentflow.sources.tar_stream import MAX_FILE_BYTES, walk_archive
 
 SOURCE: Final = "orcid"
 SUFFIX: Final = ".tar.gz"
-PART_PEOPLE: Final = 200_000
-"""Persons with a position in one part of `read_parts`: about 0.4 GB of tables."""
+PART_PEOPLE: Final = 4000
+"""Persons with a position in one part of an archive: about 10 MB of tables."""
 
 _RAW_BYTES: Final = 4096
 
@@ -34,55 +35,69 @@ def list_files(folder: Path) -> list[str]:
     return [name for name in found if "activit" not in name.lower()]
 
 
-def read_file(folder: Path, file: str) -> Evidence:
+def read_file(folder: Path, file: str, *, workers: int = 1) -> Evidence:
     """The evidence of one archive of summaries.
 
     One row is one year of one position, or a reject: a position that has no usable dates, or a
     summary that cannot be read. `position` is summary, entry and year, e.g. `17/3/2019`;
-    summaries count from 0 in the order of the archive. Raises `InputError` where the archive
-    cannot be read to its end.
+    summaries count from 0 in the order of the archive, entries from 1. Raises `InputError` where
+    the archive cannot be read to its end.
+    """
+    return join_evidence(read_parts(folder, file, workers=workers))
+
+
+def read_parts(folder: Path, file: str, *, workers: int = 1) -> Iterator[Evidence]:
+    """The same in parts of `PART_PEOPLE` persons, in memory that does not grow with the archive.
+
+    The inputs of each part count that part; a mention can come again in a later one. The parts
+    are the same for any number of `workers`, processes that parse what this one finds.
     """
     path = folder / file
-    builder = HistoryBuilder(source=SOURCE, file=file)
-    with paused_collector():
-        for member in walk_archive(path):
-            _read_member(builder, member)
-            if builder.waiting >= PART_PEOPLE:
-                builder.settle()
-        sha256, size_bytes = _describe(path)
-        return builder.build(sha256=sha256, size_bytes=size_bytes)
-
-
-def read_parts(folder: Path, file: str, *, people: int = PART_PEOPLE) -> Iterator[Evidence]:
-    """The same in parts of so many persons with a position, in memory that does not grow with
-    the archive. The inputs of each part count that part; mentions can come again."""
-    path = folder / file
     sha256, size_bytes = _describe(path)
-    builder = HistoryBuilder(source=SOURCE, file=file)
-    for member in walk_archive(path):
-        _read_member(builder, member)
-        if builder.waiting >= people:
-            yield builder.build(sha256=sha256, size_bytes=size_bytes)
-            builder = HistoryBuilder(source=SOURCE, file=file)
-    yield builder.build(sha256=sha256, size_bytes=size_bytes)
+    tasks = (_Task(file, sha256, size_bytes, cuts) for cuts in _cut_archive(path))
+    yield from run_in_processes(_read_cuts, tasks, workers)
 
 
-def _read_member(builder: HistoryBuilder, member: Member) -> None:
-    number, name, buffer, start, stop = member
-    if not name.endswith(".xml"):
-        return
-    if stop < 0:
-        refusal = Refusal("too_large", f"more than {MAX_FILE_BYTES} bytes")
-        builder.reject(str(number), refusal, raw=name)
-        return
-    found = read_summary(buffer, start, stop)
-    if found is None:
-        return
-    if isinstance(found, Refusal):
-        raw = buffer[start : min(stop, start + _RAW_BYTES)].decode("utf-8", "replace")
-        builder.reject(str(number), found, raw=f"{name}\n{raw}")
-        return
-    builder.add_history(str(number), found.person, found.positions)
+class _Task(NamedTuple):
+    """Some of the summaries: the number, name and content of each."""
+
+    file: str
+    sha256: str
+    size_bytes: int
+    cuts: list[tuple[int, str, Cut | Refusal]]
+
+
+def _cut_archive(path: Path) -> Iterator[list[tuple[int, str, Cut | Refusal]]]:
+    """The summaries that tell of positions, in lists of `PART_PEOPLE`; the last may be empty."""
+    found: list[tuple[int, str, Cut | Refusal]] = []
+    for number, name, buffer, start, stop in walk_archive(path):
+        if not name.endswith(".xml"):
+            continue
+        if stop < 0:
+            too_large = Refusal("too_large", f"more than {MAX_FILE_BYTES} bytes")
+            found.append((number, name, too_large))
+            continue
+        cut = cut_summary(buffer, start, stop)
+        if cut is not None:
+            found.append((number, name, cut))
+            if len(found) == PART_PEOPLE:
+                yield found
+                found = []
+    yield found
+
+
+def _read_cuts(task: _Task) -> Evidence:
+    builder = HistoryBuilder(source=SOURCE, file=task.file)
+    with paused_collector():
+        for number, name, cut in task.cuts:
+            found = read_cut(cut) if isinstance(cut, Cut) else cut
+            if isinstance(found, History):
+                builder.add_history(str(number), found.person, found.positions)
+            elif isinstance(found, Refusal):
+                document = cut.text[:_RAW_BYTES] if isinstance(cut, Cut) else b""
+                said = document.decode("utf-8", "replace")
+                builder.reject(str(number), found, raw=f"{name}\n{said}")
+        return builder.build(sha256=task.sha256, size_bytes=task.size_bytes)
 
 
 def _describe(path: Path) -> tuple[str, int]:

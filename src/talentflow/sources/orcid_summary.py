@@ -30,13 +30,61 @@ class History(NamedTuple):
     positions: list[Position]
 
 
-def read_summary(buffer: bytes, start: int, stop: int) -> History | Refusal | None:
-    """The history in `buffer[start:stop]`; null where the person tells of no position, `Refusal`
-    where the document cannot be trusted or read."""
-    found = _read_usual(buffer, start, stop)
+class Cut(NamedTuple):
+    """The part of one summary that says something: `text` is a whole document, or where `usual`
+    its elements from the ORCID iD to the last position."""
+
+    text: bytes
+    usual: bool
+
+
+def cut_summary(buffer: bytes, start: int, stop: int) -> Cut | None:
+    """What to read of the summary in `buffer[start:stop]`; null where the person tells of no
+    position. At the least doubt it is all of it."""
+    body = buffer.find(b"<common:orcid-identifier", start, stop)
+    at = buffer.find(_OWN_PATH, start, body) + len(_OWN_PATH)
+    # All documents of an archive begin alike but for the ORCID iD.
+    if (
+        body < 0
+        or not _is_usual(buffer[start:at] + buffer[at + _ORCID_LENGTH : body])
+        or b"</record:record>" not in buffer[stop - 24 : stop]
+    ):
+        return Cut(buffer[start:stop], False)
+    end, tells = body, False
+    for name in (b"educations", b"employments"):
+        at = buffer.find(name, end, stop)
+        if at < 0:
+            continue
+        end = buffer.find(b">", at, stop) + 1
+        if buffer[at - 12 : at] != b"<activities:" or not end:
+            return Cut(buffer[start:stop], False)
+        if buffer[end - 2 : end - 1] != b"/":
+            close = b"</activities:" + name + b">"
+            end = buffer.find(close, end, stop) + len(close)
+            if end < len(close):
+                return Cut(buffer[start:stop], False)
+            tells = True
+    text = buffer[body:end]
+    if not _is_plain(text):
+        return Cut(buffer[start:stop], False)
+    return Cut(text, True) if tells else None
+
+
+def read_cut(cut: Cut) -> History | Refusal | None:
+    """The history; null where there is none, `Refusal` where the document cannot be trusted or
+    read."""
+    if not cut.usual:
+        return read_carefully(cut.text)
+    found = _read_usual(cut.text)
     if found is _UNUSUAL:
-        return read_carefully(buffer[start:stop])
+        return read_carefully(_OPENING + cut.text + _CLOSING)
     return found  # type: ignore[return-value]
+
+
+def read_summary(document: bytes) -> History | Refusal | None:
+    """The history of one document."""
+    cut = cut_summary(document, 0, len(document))
+    return None if cut is None else read_cut(cut)
 
 
 def read_carefully(document: bytes) -> History | Refusal | None:
@@ -63,79 +111,120 @@ _PREFIXES: Final = (
 )  # fmt: skip
 _UNUSUAL: Final = object()
 _HEAD = re.compile(
-    rb'<\?xml version="1\.0" encoding="UTF-8"(?: standalone="yes")?\?>\s*<record:record ([^<>]*)>'
+    rb'<\?xml version="1\.0" encoding="UTF-8"(?: standalone="yes")?\?>\s*<record:record ([^<>]*)>\s*'
 )
-_OWN_PATH = re.compile(rb'\bpath="[^"]*"')
 _DECLARED = re.compile(r'xmlns:([\w-]+)="([^"]*)"')
-_SECTIONS: Final = (b"educations", b"employments")
-_LEAVES: Final = (
-    "role-title", "year", "name", "city", "region", "country", "last-modified-date",
-    "disambiguated-organization-identifier", "disambiguation-source", "start-date", "end-date",
-)  # fmt: skip
-_ENTRIES: Final = {"education-summary": "education", "employment-summary": "employment"}
-_WANTED: Final = frozenset((*_LEAVES, *_ENTRIES))
-_TOKEN = re.compile(rf"<[a-z]+:({'|'.join((*_ENTRIES, *_LEAVES))})((?:\s[^<>]*)?)>([^<]*)")
+_OWN_PATH: Final = b'path="/'
+_ORCID_LENGTH: Final = 19
 _ENTITY = re.compile(r"&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos));|&")
 _NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 
-def _read_usual(buffer: bytes, start: int, stop: int) -> object:
+_OPENING: Final = (
+    "<record:record " + " ".join(f'xmlns:{name}="{_NAMESPACE}{name}"' for name in _PREFIXES) + ">"
+).encode()
+_CLOSING: Final = b"</activities:activities-summary></record:record>"
+
+
+def _read_usual(text: bytes) -> object:
     """The usual layout by searching for its parts; `_UNUSUAL` at the least doubt."""
-    head = _HEAD.match(buffer, start, stop)
-    if head is None or not _is_usual(_OWN_PATH.sub(b"", head[1])):
-        return _UNUSUAL
-    if b"</record:record>" not in buffer[stop - 24 : stop]:
-        return _UNUSUAL
-    sections = []
-    end = first = head.end()
-    for name in _SECTIONS:
-        at = buffer.find(name, end, stop)
-        if at < 0:
-            continue
-        if buffer[at - 12 : at] != b"<activities:":
-            return _UNUSUAL
-        first = at if first == head.end() else first
-        end = buffer.find(b">", at, stop) + 1
-        if buffer[end - 2 : end - 1] == b"/":
-            continue
-        begin, end = end, buffer.find(b"</activities:" + name, end, stop)
-        if end < 0:
-            return _UNUSUAL
-        sections.append(buffer[begin:end])
-    if not sections:
-        return None
-    before = buffer[head.end() : end]
-    if b"<!" in before or b"<?" in before or b"xmlns" in before:
-        return _UNUSUAL
-    return _assemble(buffer[head.end() : first], sections)
-
-
-def _assemble(person: bytes, sections: list[bytes]) -> object:
+    entries: list[Position] = []
+    first = end = 0
     try:
-        text = b"".join(sections).decode("utf-8")
-        tokens: Tokens = _TOKEN.findall(text)
-        if "&" in text:
-            tokens = [(name, attributes, _unescape(said)) for name, attributes, said in tokens]
-        entries = _list_positions(tokens)
-        if not entries:
-            return None
-        return _describe(
-            _between(person, b"<common:path>"),
-            {
-                name: _between(person, b"<personal-details:" + name.encode() + b">")
-                for name in ("given-names", "family-name", "credit-name")
-            },
-            _find_urls(person),
-            entries,
-        )
+        for kind, name in _SECTIONS:
+            begin = text.find(b"<activities:" + name, end)
+            if begin < 0:
+                continue
+            first = first or begin
+            end = text.find(b"</activities:" + name, begin)
+            listed = _list_usual(kind, text[begin:end].decode("utf-8"), len(entries))
+            if listed is None:
+                return _UNUSUAL
+            entries += listed
+        return _describe_usual(text[:first], entries) if entries else None
     except (UnicodeDecodeError, _UnknownEntityError):
         return _UNUSUAL
 
 
+def _describe_usual(person: bytes, entries: list[Position]) -> History | Refusal:
+    names = {"family-name": _between(person, b"<personal-details:family-name>")}
+    names["given-names"] = _between(person, b"<personal-details:given-names>")
+    if not names["family-name"]:
+        names["credit-name"] = _between(person, b"<personal-details:credit-name>")
+    return _describe(_between(person, b"<common:path>"), names, _find_urls(person), entries)
+
+
+_SECTIONS: Final = (("education", b"educations"), ("employment", b"employments"))
+
+
+def _is_plain(text: bytes) -> bool:
+    """Whether it is free of comments, character sections, instructions and new prefixes."""
+    return (
+        (b"!" not in text or b"<!" not in text)
+        and (b"?" not in text or b"<?" not in text)
+        and b"xmlns" not in text
+    )
+
+
+def _compile_entry(kind: str) -> re.Pattern[str]:
+    """One entry of schema 3.0 with all its elements in the order of the schema."""
+
+    def leaf(name: str, said: str = "[^<]*") -> str:
+        return rf"<common:{name}>{said}</common:{name}>\s*"
+
+    def date(name: str) -> str:
+        rest = f"(?:{leaf('month')})?(?:{leaf('day')})?"
+        return rf"(?:<common:{name}>\s*{leaf('year', '([^<]*)')}{rest}</common:{name}>\s*)?"
+
+    organization = "disambiguated-organization"
+    return re.compile(
+        rf'<{kind}:{kind}-summary put-code="(\d+)"[^<>]*>\s*'
+        rf"(?:{leaf('created-date')})?(?:{leaf('last-modified-date', '([^<]*)')})?"
+        r"<common:source>[^<]*(?:<(?!/common:source>)[^<]*)*</common:source>\s*"
+        rf"(?:{leaf('department-name')})?(?:{leaf('role-title', '([^<]*)')})?"
+        rf"{date('start-date')}{date('end-date')}"
+        rf"<common:organization>\s*{leaf('name', '([^<]*)')}<common:address>\s*"
+        rf"(?:{leaf('city', '([^<]*)')})?(?:{leaf('region', '([^<]*)')})?"
+        rf"(?:{leaf('country', '([^<]*)')})?</common:address>\s*"
+        rf"(?:<common:{organization}>\s*{leaf(organization + '-identifier', '([^<]*)')}"
+        rf"{leaf('disambiguation-source', '([^<]*)')}</common:{organization}>\s*)?"
+        r"</common:organization>"
+    )
+
+
+_USUAL: Final = {kind: _compile_entry(kind) for kind, _ in _SECTIONS}
+
+
+def _list_usual(kind: str, text: str, before: int) -> list[Position] | None:
+    """The entries of one section, numbered from `before`; null where one is laid out otherwise."""
+    positions = []
+    for found in _USUAL[kind].finditer(text):
+        said = found.groups("")
+        if "&" in found[0]:
+            said = tuple(_unescape(part) if "&" in part else part for part in said)
+        key, modified, role, start, end, *place, identifier, source = said
+        positions.append(
+            Position(
+                before + len(positions) + 1,
+                key,
+                kind,
+                " ".join(role.split()) or None,
+                _make_affiliation(*place, identifier if source == "ROR" else ""),
+                _read_year(start),
+                _read_year(end),
+                _read_year(modified[:4]),
+            )
+        )
+    return positions if len(positions) == text.count("-summary ") else None
+
+
 @lru_cache(maxsize=64)
-def _is_usual(attributes: bytes) -> bool:
-    """Whether a root element gives every prefix its usual meaning."""
-    declared = dict(_DECLARED.findall(attributes.decode("utf-8", "replace")))
+def _is_usual(head: bytes) -> bool:
+    """Whether a document begins as usual and its root gives every prefix its usual meaning."""
+    found = _HEAD.fullmatch(head)
+    if found is None:
+        return False
+    declared = dict(_DECLARED.findall(found[1].decode("utf-8", "replace")))
     return all(declared.get(prefix) == _NAMESPACE + prefix for prefix in _PREFIXES)
 
 
@@ -161,6 +250,9 @@ class _UnknownEntityError(ValueError):
 
 
 def _unescape(text: str) -> str:
+    if text.count("&") == text.count("&amp;"):
+        return text.replace("&amp;", "&")
+
     def replace(found: re.Match[str]) -> str:
         decimal, hexadecimal, name = found.groups()
         if name:
@@ -173,6 +265,14 @@ def _unescape(text: str) -> str:
         return chr(code)
 
     return _ENTITY.sub(replace, text)
+
+
+_LEAVES: Final = (
+    "role-title", "year", "name", "city", "region", "country", "last-modified-date",
+    "disambiguated-organization-identifier", "disambiguation-source", "start-date", "end-date",
+)  # fmt: skip
+_ENTRIES: Final = {"education-summary": "education", "employment-summary": "employment"}
+_WANTED: Final = frozenset((*_LEAVES, *_ENTRIES))
 
 
 def _list_positions(tokens: Sequence[tuple[str, str, str]]) -> list[Position]:
@@ -238,6 +338,7 @@ def _make_affiliation(
     return describe_place(name, city, region, country)._replace(organization=organization)
 
 
+@lru_cache(maxsize=4096)
 def _read_year(text: str) -> int | None:
     text = text.strip()
     return int(text) if text.isascii() and text.isdigit() else None
@@ -267,7 +368,9 @@ def find_profiles(urls: Sequence[str]) -> dict[str, str]:
     return {system: values.pop() for system, values in found.items() if len(values) == 1}
 
 
-_OPENREVIEW = re.compile(r"https?://(?:www\.)?openreview\.net/profile\?id=(~[^&#\s]+?\d)(?:[&#].*)?")
+_OPENREVIEW = re.compile(
+    r"https?://(?:www\.)?openreview\.net/profile\?id=(~[^&#\s]+?\d)(?:[&#].*)?"
+)
 
 
 def _read_profile(url: str) -> tuple[str, str | None]:
@@ -336,5 +439,3 @@ class _Reader:
             self.names[local] = self.names.get(local, "") + text
         elif local == "url" and self._open[-2] == "researcher-url":
             self.urls[-1] += text
-
-

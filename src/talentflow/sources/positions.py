@@ -7,7 +7,7 @@ beside the papers of that year.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -17,7 +17,13 @@ import pyarrow.compute as pc
 from talentflow.core.areas import AREA_INDEX, area_names
 from talentflow.core.contracts import INPUTS, MENTIONS, RECORDS, REJECTS, check_table
 from talentflow.core.errors import ContractError
-from talentflow.sources.evidence import RAW_LIMIT_BYTES, Affiliation, Evidence, mention_id
+from talentflow.sources.evidence import (
+    RAW_LIMIT_BYTES,
+    Affiliation,
+    Evidence,
+    as_map,
+    mention_id,
+)
 
 YEARS: Final = range(1900, 2101)
 MAX_YEARS: Final = {"education": 20, "employment": 60}
@@ -115,17 +121,6 @@ class HistoryBuilder:
         self._entries: list[tuple[Any, ...]] = []
         self._rejects: list[dict[str, object]] = []
         self._mentions: dict[Affiliation, int] = {}
-        self._settled: list[pa.Table] = []
-
-    @property
-    def waiting(self) -> int:
-        """Persons whose records are not made yet."""
-        return len(self._persons)
-
-    def settle(self) -> None:
-        """Make the records of all persons so far, which frees what they were made from."""
-        self._settled.append(self._build_records())
-        self._persons, self._entries = [], []
 
     def add_history(self, place: str, person: Person, positions: Sequence[Position]) -> None:
         """The positions of one person; `place` locates the history in the file."""
@@ -135,9 +130,7 @@ class HistoryBuilder:
         for position in positions:
             years = count_years(position)
             if isinstance(years, Refusal):
-                self.reject(
-                    f"{place}/{position.number}", years, raw=f"{person.ref} {position!r}"
-                )
+                self.reject(f"{place}/{position.number}", years, raw=f"{person.ref} {position!r}")
                 continue
             said = position.affiliation
             known = self._mentions.get(said)
@@ -172,8 +165,7 @@ class HistoryBuilder:
 
     def build(self, *, sha256: str, size_bytes: int) -> Evidence:
         """The tables of the contracts. One row of evidence is one year of a position, or a reject."""
-        self.settle()
-        records = pa.concat_tables(self._settled)
+        records = self._build_records()
         inputs = INPUTS.from_rows(
             [
                 {
@@ -222,9 +214,7 @@ class HistoryBuilder:
             "file": pa.repeat(self.file, count),
             "person_ref": pa.array([p.ref for p in self._persons], pa.string()).take(person),
             "person_name": pa.array([p.name for p in self._persons], pa.string()).take(person),
-            "ids": pa.array(
-                [list(p.ids.items()) for p in self._persons], RECORDS.schema.field("ids").type
-            ).take(person),
+            "ids": as_map([p.ids for p in self._persons]).take(person),
             "year": year,
             "mention_id": spread(mentions, pa.int64()),
             "role_raw": spread(roles, pa.string()),
@@ -254,6 +244,28 @@ class HistoryBuilder:
             "asserted_country": [affiliation.country for affiliation in said],
         }
         return check_table(pa.table(columns, schema=MENTIONS.schema), MENTIONS)
+
+
+def join_evidence(parts: Iterable[Evidence]) -> Evidence:
+    """The parts of one input file as one; a mention that comes again is the same."""
+    records, mentions, rejects, inputs = [], [], [], []
+    for part in parts:
+        records.append(part.records)
+        mentions.append(part.mentions)
+        rejects.append(part.rejects)
+        inputs += part.inputs.to_pylist()
+    together = pa.concat_tables(mentions)
+    _, first = np.unique(together["mention_id"].to_numpy(), return_index=True)
+    total = dict(inputs[0])
+    for name, value in total.items():
+        if isinstance(value, int) and name != "size_bytes":
+            total[name] = sum(part[name] for part in inputs)
+    return Evidence(
+        records=pa.concat_tables(records),
+        mentions=together.take(pa.array(np.sort(first))),
+        rejects=pa.concat_tables(rejects),
+        inputs=INPUTS.from_rows([total]),
+    )
 
 
 def _join(left: pa.Array, right: pa.Array) -> pa.Array:

@@ -25,8 +25,8 @@ _NAMES: Final = (
     "personal-details keyword email external-identifier funding preferences address "
     "invited-position work history employment qualification service person activities "
     "researcher-url peer-review bulk research-resource"
-).split()  # noqa: SIM905 -- a word list reads better as prose
-_ROOT: Final = " ".join(f'xmlns:{name}="http://www.orcid.org/ns/{name}"' for name in _NAMES)
+)
+_ROOT: Final = " ".join(f'xmlns:{name}="http://www.orcid.org/ns/{name}"' for name in _NAMES.split())
 _DEGREES: Final = {
     "undergraduate": ("BSc Computer Science", "Bachelor of Engineering", "B.S."),
     "master": ("Master of Science", "MSc", "M.Eng."),
@@ -149,7 +149,8 @@ def print_summary(summary: Summary) -> str:
             f'        <email:emails path="{path}/email"/>',
             f'        <address:addresses path="{path}/address"/>',
             f'        <keyword:keywords path="{path}/keywords"/>',
-            f'        <external-identifier:external-identifiers path="{path}/external-identifiers"/>',
+            f'        <external-identifier:external-identifiers path="{path}/external-identifiers"'
+            "/>",
             "    </person:person>",
             f'    <activities:activities-summary path="{path}/activities">',
             *sections,
@@ -167,8 +168,7 @@ def _tell(career: ToldCareer, organizations: Sequence[Organization]) -> Summary:
         pages.append(("DBLP", f"https://dblp.org/pid/{identity.dblp}"))
     stays = career.stays if career.tells("orcid") else ()
     entries = [
-        _make_entry(career.person, number, stay, organizations)
-        for number, stay in enumerate(stays)
+        _make_entry(career.person, number, stay, organizations) for number, stay in enumerate(stays)
     ]
     return Summary(
         orcid=identity.orcid,
