@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from xml.parsers import expat
 
 from talentflow.sources.evidence import Affiliation
-from talentflow.sources.identifiers import normalise_dblp, normalise_orcid, normalise_scholar
+from talentflow.sources.identifiers import find_profiles, normalise_orcid
 from talentflow.sources.positions import Person, Position, Refusal, describe_place
 
 Tokens = list[tuple[str, str, str]]
@@ -111,7 +111,8 @@ _PREFIXES: Final = (
 )  # fmt: skip
 _UNUSUAL: Final = object()
 _HEAD = re.compile(
-    rb'<\?xml version="1\.0" encoding="UTF-8"(?: standalone="yes")?\?>\s*<record:record ([^<>]*)>\s*'
+    rb'<\?xml version="1\.0" encoding="UTF-8"(?: standalone="yes")?\?>\s*'
+    rb"<record:record ([^<>]*)>\s*"
 )
 _DECLARED = re.compile(r'xmlns:([\w-]+)="([^"]*)"')
 _OWN_PATH: Final = b'path="/'
@@ -353,35 +354,8 @@ def _describe(
     both = " ".join(f"{names.get('given-names', '')} {names.get('family-name', '')}".split())
     name = both if names.get("family-name") else names.get("credit-name", "").strip() or both
     return History(
-        Person(f"orcid:{orcid}", name or None, {"orcid": orcid, **find_profiles(urls)}), entries
+        Person(f"orcid:{orcid}", name or None, {**find_profiles(urls), "orcid": orcid}), entries
     )
-
-
-def find_profiles(urls: Sequence[str]) -> dict[str, str]:
-    """The person's identifiers elsewhere, from the addresses of their own pages: one per system,
-    none where several differ."""
-    found: dict[str, set[str]] = {}
-    for url in urls:
-        system, value = _read_profile(url.strip())
-        if value:
-            found.setdefault(system, set()).add(value)
-    return {system: values.pop() for system, values in found.items() if len(values) == 1}
-
-
-_OPENREVIEW = re.compile(
-    r"https?://(?:www\.)?openreview\.net/profile\?id=(~[^&#\s]+?\d)(?:[&#].*)?"
-)
-
-
-def _read_profile(url: str) -> tuple[str, str | None]:
-    if "scholar.google" in url:
-        return "scholar", normalise_scholar(url)
-    if "dblp." in url:
-        return "dblp", normalise_dblp(url)
-    if "openreview.net" in url:
-        found = _OPENREVIEW.fullmatch(url.replace("%7E", "~"))
-        return "openreview", found[1] if found else None
-    return "", None
 
 
 class _Forbidden(Exception):  # noqa: N818 -- said of the document, never shown to a user

@@ -149,6 +149,14 @@ class HistoryBuilder:
                 )
             )
 
+    def add_identity(self, place: str, person: Person, year: int) -> None:
+        """A row that says nothing but who the person is elsewhere, as of a year."""
+        self.add_history(
+            place,
+            person,
+            [Position(0, "profile", "employment", None, Affiliation(), year, year, None)],
+        )
+
     def reject(self, place: str, refusal: Refusal, *, raw: str) -> None:
         """Something at `place` in the file that is no evidence."""
         self._rejects.append(
@@ -164,7 +172,7 @@ class HistoryBuilder:
         )
 
     def build(self, *, sha256: str, size_bytes: int) -> Evidence:
-        """The tables of the contracts. One row of evidence is one year of a position, or a reject."""
+        """The tables of the contracts. One row is one year of a position, or a reject."""
         records = self._build_records()
         inputs = INPUTS.from_rows(
             [
@@ -178,9 +186,9 @@ class HistoryBuilder:
                     "rows": records.num_rows + len(self._rejects),
                     "records": records.num_rows,
                     "rejected": len(self._rejects),
-                    "aligned": records.num_rows,
+                    "aligned": records.num_rows - records["mention_id"].null_count,
                     "set_only": 0,
-                    "unknown": 0,
+                    "unknown": records["mention_id"].null_count,
                 }
             ]
         )
@@ -208,6 +216,7 @@ class HistoryBuilder:
         def spread(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
             return pa.array(values, kind).take(pa.array(entry))
 
+        mention = spread(mentions, pa.int64())
         columns = {
             "record_id": _join(spread(places, pa.string()), year.cast(pa.string())),
             "source": pa.repeat(self.source, count),
@@ -216,14 +225,14 @@ class HistoryBuilder:
             "person_name": pa.array([p.name for p in self._persons], pa.string()).take(person),
             "ids": as_map([p.ids for p in self._persons]).take(person),
             "year": year,
-            "mention_id": spread(mentions, pa.int64()),
+            "mention_id": mention,
             "role_raw": spread(roles, pa.string()),
             "paper_id": spread(keys, pa.string()),
             "author_position": pa.nulls(count, pa.int16()),
             "n_authors": pa.repeat(pa.scalar(1, pa.int16()), count),
             "venue": pa.nulls(count, pa.string()),
             "tier_flags": pa.repeat(pa.scalar(0, pa.int32()), count),
-            "alignment": pa.repeat("aligned", count),
+            "alignment": pc.if_else(pc.is_valid(mention), "aligned", "unknown"),
             "kind": spread(kinds, pa.string()),
         }
         return check_table(pa.table(columns, schema=RECORDS.schema), RECORDS)
