@@ -97,8 +97,8 @@ def read_file(folder: Path, file: str) -> Evidence:
 
 def _list_profiles(path: Path) -> Iterator[Any]:
     """The profiles of a file; a line or document that is no JSON is given as its bytes."""
-    opened = gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb")
-    with opened as stream:
+    open_file = gzip.open if path.name.endswith(".gz") else open
+    with open_file(path, "rb") as stream:
         if ".jsonl" in path.name:
             yield from (_decode(line) for line in stream if line.strip())
             return

@@ -77,7 +77,7 @@ def read_cut(cut: Cut) -> History | Refusal | None:
         return read_carefully(cut.text)
     found = _read_usual(cut.text)
     if found is _UNUSUAL:
-        return read_carefully(_OPENING + cut.text + _CLOSING)
+        return read_carefully(_complete(cut.text))
     return found  # type: ignore[return-value]
 
 
@@ -121,9 +121,18 @@ _ENTITY = re.compile(r"&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos)
 _NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 
-_OPENING: Final = (
-    "<record:record " + " ".join(f'xmlns:{name}="{_NAMESPACE}{name}"' for name in _PREFIXES) + ">"
-).encode()
+_PREFIX = re.compile(rb"<([a-z-]+):")
+
+
+def _complete(text: bytes) -> bytes:
+    """The cut-off middle of a usual document as a document of its own."""
+    names = sorted({*_PREFIX.findall(text), b"record"})
+    declared = b" ".join(
+        b'xmlns:%s="%s%s"' % (name, _NAMESPACE.encode(), name) for name in names
+    )
+    return b"<record:record " + declared + b">" + text + _CLOSING
+
+
 _CLOSING: Final = b"</activities:activities-summary></record:record>"
 
 
@@ -137,7 +146,10 @@ def _read_usual(text: bytes) -> object:
             if begin < 0:
                 continue
             first = first or begin
-            end = text.find(b"</activities:" + name, begin)
+            close = text.find(b"</activities:" + name, begin)
+            if close < 0:  # an empty element
+                continue
+            end = close
             listed = _list_usual(kind, text[begin:end].decode("utf-8"), len(entries))
             if listed is None:
                 return _UNUSUAL
