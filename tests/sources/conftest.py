@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from replaying_server import ReplayingServer
 
 from talentflow.sources import paperlists
 from talentflow.sources.evidence import Evidence
@@ -32,3 +33,10 @@ def read_papers_as(tmp_path: Path) -> ReadPapers:
         return paperlists.read_file(tmp_path, file, **options)
 
     return read
+
+
+@pytest.fixture
+def server() -> Iterator[ReplayingServer]:
+    """A server on this machine that does what it is told, and fails as it is told."""
+    with ReplayingServer() as replaying:
+        yield replaying

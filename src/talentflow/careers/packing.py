@@ -20,11 +20,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from talentflow.careers.paper_tiers import FIELDS, VENUE_MONTHS, Submissions, mark_top_papers
-from talentflow.careers.stages import parse_stage
+from talentflow.careers.stages import parse_degree, parse_stage
 from talentflow.careers.weights import hash_ids
 from talentflow.core.areas import AREAS
 from talentflow.core.rules import TIER_FLAGS, PeopleRule, Population
-from talentflow.core.vocabulary import SECTORS, STAGES, Tier
+from talentflow.core.vocabulary import EVIDENCE_KINDS, SECTORS, STAGES, Tier
 
 FIRST_YEAR: Final = 1900
 """Year 0 of the packed form; the last is 2155."""
@@ -34,6 +34,9 @@ ACCEPTED: Final = 2
 FIRST_AUTHOR: Final = 4
 TOLD_APART: Final = 8
 LAST_AUTHOR: Final = 16
+POSITION: Final = 1 << 20
+"""The row is a year of an education or employment, not of a paper."""
+
 LINKAGE: Final = HARD_ID | TOLD_APART
 _TIER_TRAITS: Final = {
     "all": 0,
@@ -110,7 +113,8 @@ PERSON_SHIFT: Final = 23
 
 
 def required_traits(rule: PeopleRule) -> int:
-    """The traits a row must have to count under a rule."""
+    """The traits a row must have to count under a rule. Positions have none of papers', authors'
+    and venues', so under a rule that asks for such papers alone place a person."""
     return (
         {"all": 0, "told_apart": TOLD_APART, "hard_id": HARD_ID}[rule.linkage]
         | _TIER_TRAITS[rule.tier]
@@ -129,14 +133,16 @@ def pack_evidence(
     """Tables of the contracts of the same names → packed evidence of the persons in them.
 
     Rows without a person are left out; rows whose country is not known stay, with country 0,
-    because they still make the person a member of a cohort. `submissions` are what tiers at a
+    because they still make the person a member of a cohort. Where there are papers, positions
+    count only of persons with a paper and in the years of the data that have papers: a career
+    history makes nobody an author, and no year one of the data. `submissions` are what tiers at a
     fixed share of them need, see `paper_tiers`; without, nobody is in such a tier.
     """
     if submissions:
         flags = records["tier_flags"].to_numpy() | mark_top_papers(records, submissions)
         position = records.column_names.index("tier_flags")
         records = records.set_column(position, "tier_flags", pa.array(flags))
-    rows = _join(records, people, resolved_mentions)
+    rows = _drop_positions_alone(_join(records, people, resolved_mentions))
     person_ids = rows["person_id"].combine_chunks().dictionary_encode()
     keys = _build_keys(rows, person_ids.indices.to_numpy(zero_copy_only=False))
     packed = PackedEvidence(
@@ -185,9 +191,9 @@ def _join(records: pa.Table, people: pa.Table, resolved_mentions: pa.Table) -> p
         return connection.sql(
             """
             select p.person_id, p.hard_id, p.ambiguous, r.year, r.role_raw, r.tier_flags, r.venue,
-                   r.author_position, r.n_authors, r.paper_id, m.country, m.sector,
+                   r.author_position, r.n_authors, r.paper_id, r.kind, m.country, m.sector,
                    coalesce(m.seat_country, m.country) as seat_country,
-                   count(*) over (partition by r.paper_id, p.person_id) as n_affiliations
+                   count(*) over (partition by r.paper_id, r.year, p.person_id) as n_affiliations
             from r join p using (person_ref) left join m using (mention_id)
             """
         ).to_arrow_table()
@@ -196,7 +202,29 @@ def _join(records: pa.Table, people: pa.Table, resolved_mentions: pa.Table) -> p
 _OF_RECORDS: Final = (
     "person_ref", "mention_id", "year", "role_raw", "tier_flags", "author_position", "venue",
 )  # fmt: skip
-_PAPERS: Final = {"paper_id": pa.string(), "n_authors": pa.int16()}
+_PAPERS: Final = {"paper_id": pa.string(), "n_authors": pa.int16(), "kind": pa.string()}
+
+
+def _drop_positions_alone(rows: pa.Table) -> pa.Table:
+    """Without the positions of persons who have no paper, and of years that no paper is of."""
+    position = _find_positions(rows)
+    if position.all() or not position.any():
+        return rows
+    papers = rows.filter(pa.array(~position))
+    authors = papers["person_id"].combine_chunks().unique()
+    years = pc.min_max(papers["year"])
+    kept = pc.and_(
+        pc.is_in(rows["person_id"], value_set=authors),
+        pc.and_(
+            pc.greater_equal(rows["year"], years["min"]), pc.less_equal(rows["year"], years["max"])
+        ),
+    )
+    return rows.filter(pc.or_(kept, pa.array(~position)))
+
+
+def _find_positions(rows: pa.Table) -> npt.NDArray[np.bool_]:
+    found = pc.is_in(rows["kind"], value_set=pa.array(EVIDENCE_KINDS[1:]))
+    return np.asarray(found.to_numpy(), np.bool_)
 
 
 def _select(table: pa.Table, required: tuple[str, ...], others: dict[str, pa.DataType]) -> pa.Table:
@@ -232,13 +260,19 @@ def _encode_stages(rows: pa.Table) -> npt.NDArray[np.int64]:
     if rows["role_raw"].null_count == rows.num_rows:
         return np.zeros(rows.num_rows, np.int64)
     pairs = zip(rows["role_raw"].to_pylist(), rows["sector"].to_pylist(), strict=True)
-    return np.fromiter((_STAGE_CODES[parse_stage(*pair)] for pair in pairs), np.int64)
+    codes = np.fromiter((_STAGE_CODES[parse_stage(*pair)] for pair in pairs), np.int64)
+    studies = np.flatnonzero(pc.equal(rows["kind"], "education").fill_null(False).to_numpy())
+    if len(studies):
+        degrees = rows["role_raw"].take(pa.array(studies)).to_pylist()
+        codes[studies] = [_STAGE_CODES[parse_degree(degree)] for degree in degrees]
+    return codes
 
 
 def _build_traits(rows: pa.Table) -> npt.NDArray[np.uint32]:
     position, flags = rows["author_position"], rows["tier_flags"].to_numpy()
     traits = rows["hard_id"].to_numpy().astype(np.uint32) * HARD_ID
     traits |= (~rows["ambiguous"].to_numpy()).astype(np.uint32) * TOLD_APART
+    traits |= _find_positions(rows).astype(np.uint32) * np.uint32(POSITION)
     for found, trait in (
         (pc.equal(position, 1), FIRST_AUTHOR),
         (pc.equal(position, rows["n_authors"]), LAST_AUTHOR),

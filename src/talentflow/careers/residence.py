@@ -15,6 +15,7 @@ import numpy.typing as npt
 from talentflow.careers.packing import (
     COUNTRY_SHIFT,
     MONTH_SHIFT,
+    POSITION,
     STAGE_SHIFT,
     YEAR_SHIFT,
     required_traits,
@@ -45,6 +46,12 @@ DATED_SEEN: Final = 0
 DATED_MIDPOINT: Final = 1
 DATED_SPREAD: Final = 2
 
+EVIDENCE_TOGETHER: Final = 0
+EVIDENCE_PAPERS: Final = 1
+EVIDENCE_POSITIONS: Final = 2
+EVIDENCE_PAPERS_FIRST: Final = 3
+EVIDENCE_POSITIONS_FIRST: Final = 4
+
 ORIGIN_FIRST: Final = 0
 
 SPLIT_UNITS: Final = 2520
@@ -66,6 +73,13 @@ _KINDS: Final = {
     "fractional": KIND_FRACTIONAL,
 }
 _DATINGS: Final = {"seen": DATED_SEEN, "midpoint": DATED_MIDPOINT, "spread": DATED_SPREAD}
+_EVIDENCE: Final = {
+    "together": EVIDENCE_TOGETHER,
+    "papers": EVIDENCE_PAPERS,
+    "positions": EVIDENCE_POSITIONS,
+    "papers_first": EVIDENCE_PAPERS_FIRST,
+    "positions_first": EVIDENCE_POSITIONS_FIRST,
+}
 _ORIGINS: Final = {
     "first": ORIGIN_FIRST,
     "undergraduate": STAGES.index("undergraduate"),
@@ -92,6 +106,7 @@ class CompiledRules(NamedTuple):
     window: int
     origin: int
     origin_left_out: bool
+    evidence: int
 
 
 class Years(NamedTuple):
@@ -145,6 +160,7 @@ def compile_rules(rules: Rules) -> CompiledRules:
         window=-1 if move.kind == "change" else move.window_years,
         origin=_ORIGINS[origin.stage],
         origin_left_out=origin.otherwise == "left_out",
+        evidence=_EVIDENCE[residence.evidence],
     )
 
 
@@ -185,17 +201,20 @@ def find_residences(rows: Rows, rules: CompiledRules, with_stages: bool, years: 
     keys = rows.keys
     known = 0
     start = 0
+    # One kind of evidence alone may leave out the only country of a year.
+    is_exclusive = EVIDENCE_TOGETHER < rules.evidence < EVIDENCE_PAPERS_FIRST
     if rules.window >= 0:
         _forget_seen(keys, rules.window, years)
     while start < len(keys):
         year = (keys[start] >> YEAR_SHIFT) & 255
         country, several, stop = _read_year(rows, start, rules.traits)
-        if several:
+        of_year = slice_rows(rows, start, stop)
+        heard = _choose_evidence(of_year, rules)
+        if several or is_exclusive:
             previous = years.country[known - 1] if known else 0
-            of_year = slice_rows(rows, start, stop)
-            country = _choose_country(of_year, rules, previous, known, years)
+            country = _choose_country(of_year, rules, heard, previous, known, years)
             if rules.window >= 0:
-                _note_seen(of_year, rules.traits, year, years.seen)
+                _note_seen(of_year, heard, year, years.seen)
         elif country:
             _put_only_part(years, known, country, rules.units)
             if rules.window >= 0:
@@ -206,11 +225,59 @@ def find_residences(rows: Rows, rules: CompiledRules, with_stages: bool, years: 
             years.stage[known], years.sector[known] = 0, 0
             if with_stages:
                 years.stage[known], years.sector[known] = _choose_stage_and_sector(
-                    slice_rows(rows, start, stop), rules.traits, country, years
+                    of_year, heard, country, years
                 )
+                if rules.evidence >= EVIDENCE_PAPERS_FIRST:
+                    _complete_stage_and_sector(of_year, heard, country, known, years)
             known += 1
         start = stop
     return known
+
+
+class Heard(NamedTuple):
+    """The rows of a year that place a person: those whose traits within `mask` are `want`."""
+
+    mask: int
+    want: int
+
+
+@nb.njit(cache=True, nogil=True)
+def _choose_evidence(rows: Rows, rules: CompiledRules) -> Heard:
+    required = rules.traits
+    if rules.evidence == EVIDENCE_TOGETHER:
+        return Heard(required, required)
+    papers = Heard(required | POSITION, required)
+    positions = Heard(required | POSITION, required | POSITION)
+    if rules.evidence == EVIDENCE_PAPERS:
+        return papers
+    if rules.evidence == EVIDENCE_POSITIONS:
+        return positions
+    first, other = papers, positions
+    if rules.evidence == EVIDENCE_POSITIONS_FIRST:
+        first, other = positions, papers
+    for i in range(len(rows.keys)):
+        placed = (rows.keys[i] >> COUNTRY_SHIFT) & 255
+        if placed and (rows.traits[i] & first.mask) == first.want:
+            return first
+    return other
+
+
+@nb.njit(cache=True, nogil=True)
+def _complete_stage_and_sector(
+    rows: Rows, heard: Heard, country: int, known: int, years: Years
+) -> None:
+    """What the evidence heard does not say of stage and sector, the other may."""
+    other = Heard(heard.mask, heard.want ^ POSITION)
+    speaks = False
+    for i in range(len(rows.keys)):
+        speaks = speaks or (rows.traits[i] & other.mask) == other.want
+    if not speaks:
+        return
+    stage, sector = _choose_stage_and_sector(rows, other, country, years)
+    if years.stage[known] == 0:
+        years.stage[known] = stage
+    if years.sector[known] == 0:
+        years.sector[known] = sector
 
 
 @nb.njit(cache=True, nogil=True)
@@ -248,15 +315,15 @@ def _put_only_part(years: Years, known: int, country: int, units: int) -> None:
 
 @nb.njit(cache=True, nogil=True)
 def _choose_country(
-    rows: Rows, rules: CompiledRules, previous: int, known: int, years: Years
+    rows: Rows, rules: CompiledRules, heard: Heard, previous: int, known: int, years: Years
 ) -> int:
     keys, counts = rows.keys, years.counts
-    month = _find_last_month(rows, rules.traits) if rules.kind == KIND_LAST else 0
+    month = _find_last_month(rows, heard) if rules.kind == KIND_LAST else 0
     best = 0
     for i in range(len(keys)):
         country = (keys[i] >> COUNTRY_SHIFT) & 255
         in_time = rules.kind != KIND_LAST or (rows.traits[i] >> MONTH_SHIFT) == month
-        if country and (rows.traits[i] & rules.traits) == rules.traits and in_time:
+        if country and (rows.traits[i] & heard.mask) == heard.want and in_time:
             counts[country] += rows.votes[i] if rules.by_votes else 1
             best = max(best, counts[country])
     _list_parts(keys, rules, known, years)
@@ -277,11 +344,11 @@ def _choose_country(
 
 
 @nb.njit(cache=True, nogil=True)
-def _find_last_month(rows: Rows, required: int) -> int:
+def _find_last_month(rows: Rows, heard: Heard) -> int:
     month = 0
     for i in range(len(rows.keys)):
         placed = (rows.keys[i] >> COUNTRY_SHIFT) & 255
-        if placed and (rows.traits[i] & required) == required:
+        if placed and (rows.traits[i] & heard.mask) == heard.want:
             month = max(month, int(rows.traits[i] >> MONTH_SHIFT))
     return month
 
@@ -314,23 +381,23 @@ def _list_parts(
 
 
 @nb.njit(cache=True, nogil=True)
-def _note_seen(rows: Rows, required: int, year: int, seen: npt.NDArray[np.uint64]) -> None:
+def _note_seen(rows: Rows, heard: Heard, year: int, seen: npt.NDArray[np.uint64]) -> None:
     for i in range(len(rows.keys)):
         country = (rows.keys[i] >> COUNTRY_SHIFT) & 255
-        if country and (rows.traits[i] & required) == required:
+        if country and (rows.traits[i] & heard.mask) == heard.want:
             seen[year, country >> 6] |= np.uint64(1) << np.uint64(country & 63)
 
 
 @nb.njit(cache=True, nogil=True)
 def _choose_stage_and_sector(
-    rows: Rows, required: int, country: int, years: Years
+    rows: Rows, heard: Heard, country: int, years: Years
 ) -> tuple[int, int]:
     keys, traits = rows.keys, rows.traits
     stages, sectors = years.stages, years.sectors
     stages[:] = 0
     sectors[:] = 0
     for i in range(len(keys)):
-        if (traits[i] & required) == required:
+        if (traits[i] & heard.mask) == heard.want:
             stages[(keys[i] >> STAGE_SHIFT) & 15] += 1
             if ((keys[i] >> COUNTRY_SHIFT) & 255) == country:
                 sectors[keys[i] & 7] += 1

@@ -13,6 +13,43 @@ from typing import Final
 
 from talentflow.core.vocabulary import STAGES
 
+
+@lru_cache(maxsize=65536)
+def parse_degree(role_raw: str | None) -> str:
+    """The stage of study that a degree or the title of a course means; `unknown` where it says
+    neither. A doctorate named beside a lower degree wins, as one program leads to both."""
+    if not role_raw:
+        return "unknown"
+    text = role_raw.casefold()
+    for pattern, stage in _DEGREES:
+        if pattern.search(text):
+            return stage
+    found = parse_stage(role_raw, None)
+    return found if found in STAGES[1:5] else "unknown"
+
+
+_DEGREES: Final = tuple(
+    (re.compile(pattern), stage)
+    for pattern, stage in (
+        (r"\bpost[\s-]?doc|박사\s?후", "postdoctoral"),
+        (
+            r"\bph\.?\s?d\b|\bd\.?\s?phil\b|\bdoctor(al|ate|ado|at|andus)?\b|\bdoutorado\b|"
+            r"\bdottorato\b|\bpromotion\b|\bd\.?\s?sc\b|\bsc\.?\s?d\b|\bdr\b|박사|博士",
+            "doctoral",
+        ),
+        (
+            r"\bmaster|\bm\.?\s?(a|s|sc|eng|phil|tech|res|b\.?a)\b|\bma[ei]str[ií]a\b|\bmestrado\b|"
+            r"\bmagist|\bdipl\b|\bdiplom\b|\bdipl\.?-|\blaurea magistrale\b|석사|碩士|硕士|修士",
+            "master",
+        ),
+        (
+            r"\bbachelor|\bunder-?grad|\bb\.?\s?(a|s|e|sc|eng|tech)\b|\blicen[cs]|\bbacharel|"
+            r"\bgradua[cç]|\blaurea\b|\bhonou?rs\b|학사|学士|學士|本科",
+            "undergraduate",
+        ),
+    )
+)
+
 _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
     (r"\bpost[\s-]?doc|박사\s?후", "postdoctoral"),
     (r"\bunder[\s-]?grad|\bbachelor|\bbs student\b|학부생", "undergraduate"),

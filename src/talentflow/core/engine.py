@@ -24,7 +24,11 @@ Result = TypeVar("Result")
 
 
 class Engine(Protocol):
-    """Where independent tasks run."""
+    """Where independent tasks run; `workers` are the processes for what stays on this machine."""
+
+    @property
+    def workers(self) -> int:
+        """How many processes this machine may use."""
 
     def run(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Result]:
         """Results of `function`, importable by name, in the order of the tasks."""
@@ -48,6 +52,7 @@ class SparkEngine:
     asks for."""
 
     start: Callable[[], SparkSession]
+    workers: int = 1
 
     def run(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Result]:
         """See `Engine.run`."""
@@ -64,4 +69,7 @@ def open_engine(settings: Settings) -> Iterator[Engine]:
         yield LocalEngine(settings.worker_count)
         return
     with ExitStack() as open_sessions:
-        yield SparkEngine(cache(lambda: open_sessions.enter_context(open_spark(settings.master))))
+        yield SparkEngine(
+            cache(lambda: open_sessions.enter_context(open_spark(settings.master))),
+            settings.worker_count,
+        )

@@ -17,6 +17,9 @@ PaperTier = Literal["all", "accepted", "oral", "top20pct", "top2pct", "top0.5pct
 and year, so that a venue that accepts more does not widen its elite (the best known tracker's
 elite was 0.5 % in one edition and 2 % in the next); see `careers.paper_tiers`."""
 
+Evidence = Literal["papers_first", "positions_first", "together", "papers", "positions"]
+"""Which of a year's evidence places a person, see `ResidenceRule.evidence`."""
+
 Field = Literal["all", "machine-learning", "vision", "language", "robotics", "data", "graphics"]
 """Groups of venues, see `careers.paper_tiers.FIELDS`."""
 
@@ -40,11 +43,23 @@ class ResidenceRule:
     them, else takes the first code in the alphabet; `code` always takes the first code; `drop`
     leaves the year unknown. `votes`: each record counts once (`records`), or by its part of the
     paper, one by authors and by the author's affiliations (`paper_shares`, fractional counting).
+
+    `evidence`: what is heard in a year that has both papers and positions (dated education or
+    employment, from ORCID, OpenReview or DBLP).
+
+    - `papers_first`: where a paper names a country only papers are heard, else positions.
+    - `positions_first`: the other way round.
+    - `together`: a year of a position is one record beside those of papers.
+    - `papers`: positions are never heard (SMD). `positions`: papers are never heard (studies of
+      ORCID alone).
+
+    Where there are papers alone all but `positions` are the same.
     """
 
     kind: Literal["mode", "last", "any", "fractional"] = "mode"
     tie: Literal["stay", "code", "drop"] = "stay"
     votes: Literal["records", "paper_shares"] = "records"
+    evidence: Evidence = "papers_first"
 
     def __post_init__(self) -> None:
         if not self.is_single and (self.tie, self.votes) != ("stay", "records"):

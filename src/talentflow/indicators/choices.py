@@ -67,6 +67,22 @@ LEVELS: Final[dict[str, dict[str, Text]]] = {
             "ko": "논문 기여분만큼 표를 줌",
         },
     },
+    "evidence": {
+        "papers_first": {
+            "en": "papers, and positions where they are silent",
+            "ko": "논문 우선, 없는 해는 학력·경력",
+        },
+        "positions_first": {
+            "en": "positions, and papers where they are silent",
+            "ko": "학력·경력 우선, 없는 해는 논문",
+        },
+        "together": {"en": "papers and positions together", "ko": "논문과 학력·경력을 함께"},
+        "papers": {"en": "papers only", "ko": "논문만"},
+        "positions": {
+            "en": "education and employment only",
+            "ko": "학력·경력만",
+        },
+    },
     "linkage": {
         "told_apart": {"en": "persons told apart from others", "ko": "구분되는 사람만"},
         "all": {"en": "ambiguous names too", "ko": "동명이인 구분이 안 되는 저자 포함"},
@@ -127,6 +143,7 @@ def list_choices(rules: Rules) -> dict[str, str]:
         "dating": rules.move.dating,
         "ties": rules.residence.tie,
         "votes": rules.residence.votes,
+        "evidence": rules.residence.evidence,
         "linkage": rules.people.linkage,
         "authors": rules.people.authors,
         "tier": rules.people.tier,

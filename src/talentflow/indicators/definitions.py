@@ -220,6 +220,7 @@ BUNDLES: Final[tuple[Definition, ...]] = (
             "ko": "ORCID 비교 방식: 식별자가 있는 사람, 박사과정 국가와 취업 국가 비교",
         },
         rules=Rules(
+            residence=ResidenceRule(evidence="positions_first"),
             move=_BRIDGING["observed"],
             people=PeopleRule(linkage="hard_id"),
             origin=OriginRule(stage="doctorate", otherwise="left_out"),
@@ -255,6 +256,8 @@ def _list_singles() -> Iterator[Definition]:
         yield _define(f"dated-{dating}", Rules(move=MoveRule(fill="dated", dating=dating)))
     yield _define("tie-by-code", Rules(residence=ResidenceRule(tie="code")))
     yield _define("paper-shares", Rules(residence=ResidenceRule(votes="paper_shares")))
+    yield _define("papers-only", Rules(residence=ResidenceRule(evidence="papers")))
+    yield _define("positions-first", Rules(residence=ResidenceRule(evidence="positions_first")))
     yield _define("last-author", Rules(people=PeopleRule(authors="last")))
     for tier in _TIERS:
         id_ = tier.replace(".", "-")

@@ -44,6 +44,10 @@ LINES: Final[dict[str, dict[str, str]]] = {
         "en": "person who asked to be left out",
         "ko": "제외를 요청한 사람",
     },
+    "position_alone": {
+        "en": "education or employment of a person without a paper, or outside the years of papers",
+        "ko": "논문이 없는 사람 또는 논문이 있는 기간 밖의 학력·경력",
+    },
     "second_opinion": {
         "en": "second crawl of the same papers, compared but not counted",
         "ko": "같은 논문의 다른 수집본 (비교용, 집계 제외)",
@@ -55,10 +59,18 @@ LINES: Final[dict[str, dict[str, str]]] = {
 }
 
 _QUERY: Final = """
+with papers as (
+    select p.person_id, r.year from records r join people p using (person_ref)
+    where r.kind = 'authorship' and r.source <> $second
+)
 select case
     when r.source = $second then 'second_opinion'
     when r.person_ref is null then 'set_only_affiliation'
     when p.person_ref is null then 'opted_out'
+    when r.kind <> 'authorship' and (
+        p.person_id not in (select person_id from papers)
+        or r.year not between (select min(year) from papers) and (select max(year) from papers)
+    ) and exists (from papers) then 'position_alone'
     when m.country is not null and p.ambiguous then 'ambiguous'
     when m.country is not null then 'used'
     when r.mention_id is not null then 'country_unknown'
@@ -98,9 +110,10 @@ def account_for_records(
     """
     with duckdb.connect() as connection:
         connection.register(
-            "records", records.select(["source", "person_ref", "mention_id", "alignment"])
+            "records",
+            records.select(["source", "person_ref", "mention_id", "alignment", "year", "kind"]),
         )
-        connection.register("people", people.select(["person_ref", "ambiguous"]))
+        connection.register("people", people.select(["person_ref", "person_id", "ambiguous"]))
         connection.register("mentions", resolved_mentions.select(["mention_id", "country"]))
         counted = dict(connection.execute(_QUERY, {"second": second}).fetchall())
     counted["rejected"] = balance.rejected

@@ -377,7 +377,7 @@ def _measure_quality(run: _Build, progress: Progress) -> None:
     def make() -> stages.Tables:
         return measure_quality(
             QualityInputs(
-                records=run.read("align", "records"),
+                records=stages.take_papers(run.read("align", "records")),
                 mentions=run.read("read", "mentions"),
                 resolved_mentions=run.read("corrections", "resolved_mentions"),
                 people=_without_opted_out(run, opted_out),

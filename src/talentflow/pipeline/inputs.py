@@ -5,7 +5,7 @@ A data folder has one subfolder a source; folders of unknown names are left alon
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,12 +13,12 @@ from typing import Any, Final
 from talentflow.core.errors import InputError
 from talentflow.core.executor import run_in_threads
 from talentflow.core.provenance import checksum_file
-from talentflow.sources import paperlists, table
+from talentflow.sources import dblp, openreview, orcid, paperlists, table
 
 SECOND_OPINION: Final = "paperlists-other-crawls"
 """Read and compared, but never counted: its papers are those of `paperlists`."""
 
-RECORD_SOURCES: Final = ("paperlists", SECOND_OPINION, "table")
+RECORD_SOURCES: Final = ("paperlists", SECOND_OPINION, "table", "dblp", "openreview", "orcid")
 REGISTRY_SOURCES: Final = ("ror", "university-domains")
 GOLD_SOURCES: Final = ("affiliation-gold", "s2aff")
 """Affiliations that people have labelled: nothing is built from them, they measure the build."""
@@ -76,7 +76,8 @@ def list_checksums(files: Iterable[InputFile]) -> list[tuple[str, str, str]]:
 def find_inputs(data: Path) -> Inputs:
     """The files of all known sources below `data`.
 
-    Raises `InputError` if the folder is missing or holds no records or no registry.
+    Raises `InputError` if the folder is missing, holds no records or no registry, or holds a
+    source whose terms have not been accepted.
     """
     if not data.is_dir():
         raise InputError(
@@ -110,8 +111,15 @@ def _find_mappings(data: Path, records: tuple[InputFile, ...]) -> tuple[InputFil
 def _list_records(source: str, folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
-    found = table.list_files(folder) if source == "table" else paperlists.list_files(folder)
-    return sorted(found)
+    return sorted(_LISTED_BY.get(source, paperlists.list_files)(folder))
+
+
+_LISTED_BY: Final[dict[str, Callable[[Path], list[str]]]] = {
+    "table": table.list_files,
+    "dblp": dblp.list_files,
+    "openreview": openreview.list_files,
+    "orcid": orcid.list_files,
+}
 
 
 def _list_matching(source: str, folder: Path) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from talentflow.careers.captures import count_captures
@@ -51,7 +52,7 @@ from talentflow.resolve.align_authors import align_authors
 from talentflow.resolve.organizations import ResolvedMentions, resolve_mentions_fully
 from talentflow.resolve.people import link_people
 from talentflow.resolve.registry import Registry, build_registry
-from talentflow.sources import paperlists, table
+from talentflow.sources import dblp, openreview, orcid, paperlists, table
 from talentflow.sources.evidence import Evidence
 from talentflow.sources.ror import read_ror
 from talentflow.sources.university_domains import read_university_domains
@@ -67,7 +68,7 @@ def read_records(files: Iterable[InputFile], engine: Engine, progress: Progress)
     wanted = list(files)
     progress.start("read", sum(f.size_bytes for f in wanted))
     evidence = []
-    for file, found in zip(wanted, engine.run(_read_file, wanted), strict=True):
+    for file, found in _read_files(wanted, engine):
         evidence.append(found)
         progress.advance(file.size_bytes)
     tables = {
@@ -83,10 +84,25 @@ def read_records(files: Iterable[InputFile], engine: Engine, progress: Progress)
     return tables
 
 
+def _read_files(
+    wanted: Sequence[InputFile], engine: Engine
+) -> Iterator[tuple[InputFile, Evidence]]:
+    """Several files at a time, but archives one after another with all workers on each."""
+    archives = [file for file in wanted if file.source == orcid.SOURCE]
+    others = [file for file in wanted if file.source != orcid.SOURCE]
+    yield from zip(others, engine.run(_read_file, others), strict=True)
+    for file in archives:
+        yield file, orcid.read_file(file.folder, file.file, workers=engine.workers)
+
+
 def _read_file(file: InputFile) -> Evidence:
     if file.source == "table":
         mapping = table.load_mapping(file.folder / table.MAPPING_FILE)
         return table.read_file(file.folder, file.file, mapping=mapping)
+    if file.source == openreview.SOURCE:
+        return openreview.read_file(file.folder, file.file)
+    if file.source == dblp.SOURCE:
+        return dblp.read_file(file.folder, file.file)
     return paperlists.read_file(file.folder, file.file, source=file.source)
 
 
@@ -158,12 +174,27 @@ def _load_registry(folder: Path) -> Registry:
 def give_affiliations(
     records: pa.Table, mentions: pa.Table, resolved: pa.Table, progress: Progress
 ) -> Tables:
-    """Records as read → records with affiliations given to authors, and the placements."""
+    """Records as read → records with affiliations given to authors, and the placements.
+
+    Positions are known to be their person's; they take no part.
+    """
     progress.start("align", 1)
-    aligned = align_authors(records, mentions, resolved, second=SECOND_OPINION)
+    papers = take_papers(records)
+    aligned = align_authors(papers, mentions, resolved, second=SECOND_OPINION)
     progress.advance()
     progress.finish(f"{aligned.placements.num_rows:,} authors given an affiliation of their paper")
-    return {"records": aligned.records, "placements": aligned.placements}
+    everything = aligned.records
+    if papers.num_rows < records.num_rows:
+        positions = records.filter(pc.not_equal(records["kind"], "authorship"))
+        everything = pa.concat_tables([aligned.records, positions])
+    return {"records": everything, "placements": aligned.placements}
+
+
+def take_papers(records: pa.Table) -> pa.Table:
+    """The records of documents, without the years of positions; all of them where there are no
+    documents at all."""
+    papers = pc.equal(records["kind"], "authorship")
+    return records.filter(papers) if pc.any(papers).as_py() else records
 
 
 def identify_people(
@@ -278,9 +309,10 @@ def look_back(
     records: pa.Table, people: pa.Table, resolved: pa.Table, *, workers: int, progress: Progress
 ) -> Tables:
     """What earlier vintages of the records said, what the last years still lack, and who was
-    seen in which lists; under the default rules."""
+    seen in which lists; under the default rules and from documents alone, because positions
+    are told years later."""
     progress.start("vintages", 1)
-    evidence, rules = pack_by_venue(records, people, resolved), DEFAULT.rules
+    evidence, rules = pack_by_venue(take_papers(records), people, resolved), DEFAULT.rules
     last = data_years(evidence.packed)[1]
     cuts = range(last - RECENT_VINTAGES + 1, last + 1) if last else range(0)
     tables = {

@@ -50,7 +50,7 @@ with spans as ({spans})
 select s.person_id, r.year, r.record_id, r.person_name, m.text as affiliation, m.domain,
        case when r.year < n.former_until then n.former_name else o.organization_name end
            as organization_name,
-       o.country, o.country_rule, o.rule, r.role_raw
+       o.country, o.country_rule, o.rule, r.role_raw, r.kind
 from spans s
 join people p using (person_id)
 join records r using (person_ref)
@@ -81,7 +81,8 @@ def trace_records(store: Path, query: Query) -> pa.Table:
     """The records behind one cell, by person and year.
 
     Columns: person_id, year, record_id, person_name, affiliation, domain, organization_name,
-    country, country_rule, rule, role_raw. The organization is that of the record's year: before
+    country, country_rule, rule, role_raw, kind (what the record is evidence of). The organization
+    is that of the record's year: before
     it was founded, the one that bore the name. Raises `UsageError` if the cell is not one that can
     be traced and `StoreError` if the store holds no finished build of this version.
     """

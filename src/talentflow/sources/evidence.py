@@ -165,7 +165,7 @@ class EvidenceBuilder:
             pa.repeat(self.file, count),
             person_ref,
             person_name,
-            _as_map(ids),
+            as_map(ids),
             *rest,
         ]
         arrays = [
@@ -213,7 +213,7 @@ class EvidenceBuilder:
         )
 
 
-def _as_map(ids: Sequence[dict[str, str] | None]) -> pa.Array:
+def as_map(ids: Sequence[dict[str, str] | None]) -> pa.Array:
     """One map per row; a row without identifiers has an empty one."""
     keys: list[str] = []
     items: list[str] = []

@@ -7,6 +7,7 @@ its issuer prints, or dropped when it is not one.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from talentflow.sources.email_domains import normalise_domain
@@ -20,6 +21,9 @@ _SCHOLAR_BARE = re.compile(r"([\w-]{12})(?:[/&?,].*)?")
 _SCHOLAR_QUERY = re.compile(r"[?&]user=([\w-]{12})(?![\w-])")
 _DBLP_PREFIX = re.compile(
     r"(?:https?://)?(?:[\w.-]+/)?(?:db/)?(?:pid|pers(?:/h[a-z])?|homepages)/", re.IGNORECASE
+)
+_OPENREVIEW = re.compile(
+    r"(?:https?://)?(?:www\.)?openreview\.net/profile\?id=(~[^&#\s]+?\d)(?:[&#].*)?"
 )
 _DBLP_PID = re.compile(r"([A-Za-z0-9-]+/[^\s/?#,=]+)")
 
@@ -88,3 +92,35 @@ def normalise_scholar(text: str) -> str | None:
     for addresses that carry a language only."""
     found = _SCHOLAR_QUERY.search(text) or _SCHOLAR_BARE.fullmatch(text.strip())
     return found[1] if found else None
+
+
+def normalise_openreview(text: str) -> str | None:
+    """An OpenReview profile id such as `~Ann_One1`, from the id or its address; else null."""
+    text = text.strip().replace("%7E", "~")
+    found = _OPENREVIEW.fullmatch(text)
+    if found:
+        return found[1]
+    return text if re.fullmatch(r"~[^\s/?&]+\d", text) else None
+
+
+def find_profiles(urls: Iterable[str]) -> dict[str, str]:
+    """A person's identifiers by system, from the addresses of their own pages; none of a system
+    of which several are given."""
+    found: dict[str, set[str]] = {}
+    for url in urls:
+        system, value = _read_profile(url.strip())
+        if value:
+            found.setdefault(system, set()).add(value)
+    return {system: values.pop() for system, values in found.items() if len(values) == 1}
+
+
+def _read_profile(url: str) -> tuple[str, str | None]:
+    if "orcid.org/" in url:
+        return "orcid", normalise_orcid(url)
+    if "scholar.google" in url:
+        return "scholar", normalise_scholar(url)
+    if "dblp." in url:
+        return "dblp", normalise_dblp(url)
+    if "openreview.net" in url:
+        return "openreview", normalise_openreview(url)
+    return "", None

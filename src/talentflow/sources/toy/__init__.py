@@ -16,9 +16,10 @@ from talentflow.sources.toy.spec import (
     WorldSpec,
 )
 from talentflow.sources.toy.truth import Moves, RetentionTruth, WorldTruth, expected_truth, truth
-from talentflow.sources.toy.write import SOURCES, write_world
+from talentflow.sources.toy.write import HISTORIES, SOURCES, write_world
 
 __all__ = [
+    "HISTORIES",
     "REALISTIC_ERRORS",
     "SOURCES",
     "CountryRates",

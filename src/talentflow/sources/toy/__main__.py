@@ -11,7 +11,7 @@ from talentflow.core.errors import TalentflowError
 from talentflow.sources.toy.careers import World, build_world
 from talentflow.sources.toy.spec import REALISTIC_ERRORS, ErrorRates, WorldSpec
 from talentflow.sources.toy.truth import truth
-from talentflow.sources.toy.write import write_world
+from talentflow.sources.toy.write import HISTORIES, SOURCES, write_world
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,7 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         errors = REALISTIC_ERRORS if chosen.with_errors else ErrorRates()
         world = build_world(WorldSpec(people=chosen.people, errors=errors), chosen.seed)
-        write_world(world, chosen.folder)
+        told = (*SOURCES, *HISTORIES) if chosen.with_histories else SOURCES
+        write_world(world, chosen.folder, sources=told)
     except TalentflowError as error:
         print(error, file=sys.stderr)
         return error.exit_status
@@ -37,6 +38,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="another seed, another world (0)")
     parser.add_argument(
         "--with-errors", action="store_true", help="plant misprints at realistic rates"
+    )
+    parser.add_argument(
+        "--with-histories", action="store_true", help="ORCID, OpenReview and DBLP too"
     )
     return parser.parse_args(arguments)
 

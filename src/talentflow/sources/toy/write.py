@@ -10,12 +10,19 @@ from talentflow.core.errors import InputError, UsageError
 from talentflow.sources.toy.affiliations import Letterhead
 from talentflow.sources.toy.careers import World
 from talentflow.sources.toy.conferences import write_conferences
+from talentflow.sources.toy.dblp import write_dblp
+from talentflow.sources.toy.histories import list_careers
 from talentflow.sources.toy.openalex import write_openalex
+from talentflow.sources.toy.openreview import write_openreview
+from talentflow.sources.toy.orcid import write_orcid
 from talentflow.sources.toy.papers import list_papers
 from talentflow.sources.toy.registries import write_ror, write_university_domains
 
 SOURCES: Final = ("paperlists", "ror", "university-domains", "openalex")
-"""The folders that `write_world` fills."""
+"""The folders that `write_world` fills unless told otherwise."""
+
+HISTORIES: Final = ("orcid", "openreview", "dblp")
+"""Folders of career histories, filled where asked for."""
 
 
 def write_world(world: World, folder: Path, *, sources: Sequence[str] = SOURCES) -> None:
@@ -26,11 +33,11 @@ def write_world(world: World, folder: Path, *, sources: Sequence[str] = SOURCES)
     Raises `UsageError` for an unknown source and `InputError` where the folder cannot be
     written.
     """
-    unknown = [source for source in sources if source not in SOURCES]
+    unknown = [source for source in sources if source not in (*SOURCES, *HISTORIES)]
     if unknown:
         raise UsageError(
             f"toy world: unknown sources {', '.join(unknown)}",
-            expected="sources among " + ", ".join(SOURCES),
+            expected="sources among " + ", ".join((*SOURCES, *HISTORIES)),
         )
     try:
         _write_sources(world, folder, sources)
@@ -54,3 +61,10 @@ def _write_sources(world: World, folder: Path, sources: Sequence[str]) -> None:
             write_conferences(papers, letterhead, folder / "paperlists")
         if "openalex" in sources:
             write_openalex(papers, letterhead, folder / "openalex" / "works")
+    told = [source for source in HISTORIES if source in sources]
+    careers = list(list_careers(world)) if told else []
+    for source in told:
+        _WRITERS[source](careers, world.organizations, folder / source)
+
+
+_WRITERS: Final = {"orcid": write_orcid, "openreview": write_openreview, "dblp": write_dblp}
