@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from talentflow.core.contracts import MENTION_ORGANIZATIONS, MENTIONS, RESOLVED_MENTIONS
 from talentflow.core.settings import Settings
-from talentflow.pipeline import stages
+from talentflow.pipeline import incremental, stages
 from talentflow.pipeline.build import build
 from talentflow.pipeline.incremental import resolve_new_mentions
 
@@ -33,18 +33,25 @@ def test_a_new_file_gives_the_same_figures_as_a_build_from_nothing(
     (data / NEW_FILE).unlink()
     build(Settings(data=data, store=store, workers=1))
 
-    asked = []
-    resolve = stages.resolve_organizations
+    asked, touched = [], []
+    resolve, find = stages.resolve_organizations, incremental.find_touched
 
     def counting(mentions, *others):
         asked.append(mentions.num_rows)
         return resolve(mentions, *others)
 
+    def noting(before, now):
+        touched.append(find(before, now).persons)
+        return find(before, now)
+
     monkeypatch.setattr(stages, "resolve_organizations", counting)
+    monkeypatch.setattr(incremental, "find_touched", noting)
     (data / NEW_FILE).write_bytes(late)
     build(Settings(data=data, store=store, workers=1))
     (path,) = store.glob("tables/organizations/*/resolved_mentions.parquet")
+    (people,) = store.glob("tables/people/*/people.parquet")
     assert sum(asked) < pq.read_metadata(path).num_rows / 4
+    assert 0 < touched[0] < pq.read_metadata(people).num_rows / 2
     assert published(store) == published(toy_store.store)
 
 

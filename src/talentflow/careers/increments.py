@@ -16,8 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from talentflow.careers.counting import CellCounts
 from talentflow.careers.packing import PERSON_SHIFT, PackedEvidence
-from talentflow.careers.tallies import CellCounts
 from talentflow.core.errors import ContractError
 
 Hashes = npt.NDArray[np.uint64]

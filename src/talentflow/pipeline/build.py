@@ -45,6 +45,7 @@ from talentflow.pipeline.incremental import (
     BASIS,
     describe_basis,
     find_earlier,
+    read_counted,
     resolve_new_mentions,
 )
 from talentflow.pipeline.inputs import SECOND_OPINION, Inputs, find_inputs, list_checksums
@@ -233,6 +234,10 @@ def _correct_answers(run: _Build) -> None:
 def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
     settings = run.settings
     opted_out = _read_opt_out(settings.opt_out)
+    rules = [
+        [definition.to_dict() for definition in definitions],
+        [settings.replicates, settings.imputations, checksum_code("core", "careers")],
+    ]
 
     def make() -> stages.Tables:
         records = _primary_records(run)
@@ -240,6 +245,8 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
         resolved = run.read("corrections", "resolved_mentions")
         inputs_read = run.read("read", "inputs")
         evidence = stages.prepare_evidence(records, people, resolved, inputs_read)
+        basis = checksum_value([rules, evidence.populations])
+        earlier = find_earlier(run.catalog, "careers", basis)
         tables = stages.follow_careers(
             evidence,
             definitions,
@@ -250,7 +257,12 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
             floor=settings.floor,
             workers=settings.worker_count,
             progress=run.progress,
+            earlier=read_counted(run.catalog, earlier, evidence.populations, len(definitions))
+            if earlier
+            else None,
         )
+        if "counts" in tables:
+            tables = {**tables, BASIS: describe_basis(basis)}
         rejected = int(pc.sum(run.read("read", "rejects")["rows"]).as_py() or 0)
         everything, as_read = run.read("align", "records"), run.read("read", "records")
         balance = Balance(
@@ -278,10 +290,9 @@ def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
         "careers",
         [
             [run.keys[stage] for stage in ("align", "organizations", "people")],
-            [definition.to_dict() for definition in definitions],
-            [settings.replicates, settings.floor, sorted(opted_out), run.corrections.effective],
-            [settings.imputations, checksum_code("estimate") if settings.imputations > 1 else ""],
-            checksum_code("core", "careers"),
+            rules,
+            [settings.floor, sorted(opted_out), run.corrections.effective],
+            checksum_code("estimate") if settings.imputations > 1 else "",
         ],
         make,
     )

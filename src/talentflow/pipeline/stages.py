@@ -47,6 +47,13 @@ from talentflow.estimate.imputation import Imputed, pool_imputations, share_repl
 from talentflow.estimate.truncation import RECENT_VINTAGES, estimate_nowcasts
 from talentflow.estimate.values import Estimated, Publication, estimate_together
 from talentflow.indicators.definitions import DEFAULT, Definition, define_cohort
+from talentflow.pipeline.incremental import (
+    KEPT_DEFINITIONS,
+    Counted,
+    count_since,
+    keep_counts,
+    keep_evidence,
+)
 from talentflow.pipeline.inputs import SECOND_OPINION, InputFile
 from talentflow.resolve.align_authors import align_authors
 from talentflow.resolve.organizations import ResolvedMentions, resolve_mentions_fully
@@ -218,16 +225,28 @@ def follow_careers(
     workers: int,
     progress: Progress,
     drawn: Sequence[PackedEvidence] = (),
+    earlier: Counted | None = None,
 ) -> Tables:
     """Packed evidence → tallies under every definition, and the default one's histories.
 
-    Where there are `drawn` imputations of the evidence, the tallies are theirs, pooled.
+    Where there are `drawn` imputations of the evidence, the tallies are theirs, pooled. What an
+    `earlier` build counted under the same definitions is not counted again. The evidence and
+    its raw counts are kept for the next build.
     """
     chosen = list(definitions)
     progress.start("careers", len(chosen))
     years = data_years(evidence)
-    tallies = {}
-    for number, counted in _count(drawn or (evidence,), chosen, replicates, workers):
+    tallies, kept = {}, {}
+
+    def count(rows: PackedEvidence) -> Iterator[tuple[int, CellCounts]]:
+        return _count((rows,), chosen, replicates, workers)
+
+    counting = count_since(earlier, evidence, count)
+    if drawn:
+        counting = _count(drawn, chosen, replicates, workers)
+    for number, counted in counting:
+        if not drawn and len(chosen) <= KEPT_DEFINITIONS:
+            kept[number] = keep_counts(number, counted)
         definition, cohorts = chosen[number], []
         if definition.cohorts:
             cohorts = [define_cohort(p, definition).id for p in evidence.populations]
@@ -238,12 +257,17 @@ def follow_careers(
         f"{histories.moves.num_rows:,} moves, {len(chosen)} definitions × {replicates} replicates"
     )
     return {
-        "tallies": pa.concat_tables([tallies[number] for number in range(len(chosen))]),
+        "tallies": _in_order(tallies),
         "residences": histories.residences,
         "spells": histories.spells,
         "moves": histories.moves,
         "stage_changes": histories.stage_changes,
+        **(keep_evidence(evidence) | {"counts": _in_order(kept)} if kept else {}),
     }
+
+
+def _in_order(tables: Mapping[int, pa.Table]) -> pa.Table:
+    return pa.concat_tables([tables[number] for number in sorted(tables)])
 
 
 def _count(
