@@ -14,7 +14,14 @@ common to all areas, and by a slow drift.
 | source, each area | level, trend, random walk | level, deviation that fades |
 | cell | sampling error, noise of the source | sampling error, noise of the source |
 
-Every scale has a half-normal prior. Years count in decades from the middle of the period.
+Every scale has a half-normal prior. It is sampled as a normal number of which only the size
+counts: where a scale may well be zero, its logarithm has a long tail that a sampler crawls along,
+while the signed number passes through zero.
+
+The shocks of the sources beside the reference have one scale. Two such sources tell the difference
+of their shocks to the last digit and nothing of which of them has it; with a scale each the
+posterior has two modes between which chains do not move. Years count in decades from the middle
+of the period.
 """
 
 from __future__ import annotations
@@ -39,8 +46,8 @@ LEVEL_PRIOR: Final = {"stock": 3.0, "net_rate": 2.0}
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """One scale of the model. `each` says how many there are: one, one a source, or one a
-    source other than the reference."""
+    """One scale of the model. `each` says how many there are: one, one a source, one a source
+    other than the reference, or one a kind (the reference, and the others together)."""
 
     name: str
     prior: float

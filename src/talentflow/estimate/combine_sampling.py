@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 from jax.flatten_util import ravel_pytree
-from numpyro.infer import MCMC, NUTS
+from numpyro.infer import MCMC, NUTS, init_to_sample
 from numpyro.infer.util import initialize_model
 from scipy.optimize import minimize
 
@@ -117,6 +117,7 @@ def make_sampler(
         model,
         target_accept_prob=sampling.target_accept,
         dense_mass=True,
+        init_strategy=init_to_sample,
         inverse_mass_matrix=None if metric is None else jnp.asarray(metric),
     )
     return MCMC(
