@@ -111,6 +111,14 @@ def measure_people(store: Path) -> list[Row]:
     return list(resolve_people.measure(store))
 
 
+def measure_combine(_: Path) -> list[Row]:
+    """One estimate from several sources."""
+    # Loads JAX, which the other benchmarks need not pay for.
+    import combine
+
+    return list(combine.measure())
+
+
 def run_build(store: Path) -> tuple[float, dict[str, float]]:
     """Wall-clock seconds of a build as a whole process, and of each stage."""
     command = [COMMAND, "build", "--data", DATA, "--store", store, "--workers", str(CORES)]
@@ -193,6 +201,7 @@ BENCHMARKS: dict[str, Callable[[Path], list[Row]]] = {
     "places": lambda _: list(resolve_places.measure(DATA)),
     "alignment": lambda _: list(align_authors.measure(DATA)),
     "people": measure_people,
+    "combine": measure_combine,
 }
 
 

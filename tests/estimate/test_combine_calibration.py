@@ -13,7 +13,7 @@ from scipy import stats
 
 AREAS, YEARS = 3, 5
 WORLDS = 120
-DRAWS, THINNING = 63, 10
+DRAWS, THINNING = 63, 5
 BINS = 8
 UNLIKELY = 0.001
 
@@ -37,19 +37,16 @@ def rank_worlds(quantity: str) -> dict[str, npt.NDArray[np.int64]]:
     from combine_worlds import draw_world
 
     from talentflow.estimate.combine import Sampling
-    from talentflow.estimate.combine_sampling import draw_effects, make_sampler
+    from talentflow.estimate.combine_sampling import draw_effects, make_sampler, read_scales
 
-    sampling = Sampling(chains=1, warmup=400, draws=DRAWS * THINNING, target_accept=0.9)
+    sampling = Sampling(chains=1, warmup=300, draws=DRAWS * THINNING)
     ranks: dict[str, list[int]] = {"first": [], "last": [], "departure": [], "noise": []}
     with jax.enable_x64(True):
         sampler = make_sampler(quantity, YEARS, sampling, reusable=True)
         for seed in range(1, WORLDS + 1):
             world = draw_world(quantity, AREAS, YEARS, seed)
             sampler.run(jax.random.key(10_000 + seed), world.observed)
-            scales = {
-                name: draws[:, ::THINNING]
-                for name, draws in sampler.get_samples(group_by_chain=True).items()
-            }
+            scales = {n: draws[:, ::THINNING] for n, draws in read_scales(sampler).items()}
             key = jax.random.key(20_000 + seed)
             drawn = draw_effects(key, quantity, YEARS, world.observed, scales)[0]
             drawn = drawn.reshape(DRAWS, *world.targets.shape)
@@ -57,7 +54,7 @@ def rank_worlds(quantity: str) -> dict[str, npt.NDArray[np.int64]]:
                 "first": (drawn[:, 0, 0, 0], world.targets[0, 0, 0]),
                 "last": (drawn[:, -1, 0, -1], world.targets[-1, 0, -1]),
                 "departure": (drawn[:, 0, 2].mean(-1), world.targets[0, 2].mean()),
-                "noise": (np.asarray(scales["noise"])[0, :, -1], world.scales["noise"][-1]),
+                "noise": (scales["noise"][0, :, -1], world.scales["noise"][-1]),
             }
             for name, (draws, truth) in pairs.items():
                 ranks[name].append(int((draws < truth).sum()))

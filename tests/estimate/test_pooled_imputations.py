@@ -38,6 +38,13 @@ def test_a_cell_that_an_imputation_lacks_counts_nothing_there() -> None:
     assert pooled.counts.min() >= 0
 
 
+def test_a_cell_that_one_imputation_of_five_has_is_small_and_not_empty() -> None:
+    """Rounded to nobody, it would be withheld, and what it adds up with beside it."""
+    parts = [Imputed(np.array([5]), np.array([20]), np.array([[20, 18]])) for _ in range(4)]
+    parts.append(Imputed(np.array([3, 5]), np.array([1, 20]), np.array([[1, 2], [20, 18]])))
+    assert pool_imputations(parts).persons.tolist() == [1, 20]
+
+
 def test_one_imputation_is_itself() -> None:
     (part,) = draw_parts(np.random.default_rng(1), 1)
     assert pool_imputations([part]) is part

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from talentflow.core.contracts import ESTIMATES
-from talentflow.core.errors import InputError, UsageError
+from talentflow.core.errors import InputError, TalentflowError, UsageError
 from talentflow.estimate.combine import Combined, Grid, _put_beside
 from talentflow.estimate.combine_results import make_biases, make_estimates, read_combined
 from talentflow.pipeline.combining import Choice, choose_grid, select_grid, write_combined
@@ -70,14 +70,18 @@ def test_nothing_is_combined_where_the_reference_withholds_its_figure() -> None:
     assert combined == [2001]
 
 
-def test_the_folder_is_replaced_whole(tmp_path: Path) -> None:
+def make_combined() -> Combined:
     grid = Grid(("conferences", "openalex"), ("KR",), (2000, 2001))
     draws = pa.array([2.0]).to_numpy().reshape(1, 1, 1, 1).repeat(2, 3)
-    combined = Combined(
+    return Combined(
         estimates=make_estimates("stock", draws, grid, 0.95, 0.0),
         biases=make_biases("stock", draws[:, :, :, None].repeat(2, 3), grid, 0.95),
         diagnostics={"areas": ["KR"]},
     )
+
+
+def test_the_folder_is_replaced_whole(tmp_path: Path) -> None:
+    combined = make_combined()
     assert read_combined(tmp_path, "one") is None
     for _ in range(2):
         write_combined(tmp_path / "combined" / "one", combined)
@@ -87,6 +91,29 @@ def test_the_folder_is_replaced_whole(tmp_path: Path) -> None:
     assert len(found.estimates) == 2
     assert [path.name for path in (tmp_path / "combined").iterdir()] == ["one"]
     assert json.loads((tmp_path / "combined" / "one" / "diagnostics.json").read_text())
+
+
+def test_the_old_figures_survive_a_swap_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "combined" / "one"
+    write_combined(folder, make_combined())
+    rename = Path.rename
+
+    def refuse(self: Path, target: Path) -> Path:
+        if self.name == "one.fresh":
+            raise PermissionError(13, "no")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(TalentflowError):
+        write_combined(folder, make_combined())
+    assert read_combined(tmp_path, "one") is not None
+    monkeypatch.undo()
+    # Killed between the two renames: the next call takes the old one back before it replaces it.
+    folder.rename(folder.with_name("one.old"))
+    write_combined(folder, make_combined())
+    assert [path.name for path in (tmp_path / "combined").iterdir()] == ["one"]
 
 
 @pytest.mark.real

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from synthetic_quality import make_quality
 from synthetic_replication import make_replication
 
-from talentflow.core.contracts import RANKS, REPLICATES, VALUES, check_table
+from talentflow.core.contracts import COVERAGE, RANKS, REPLICATES, VALUES, check_table
 from talentflow.core.rules import Population
 from talentflow.indicators.definitions import DEFINITIONS, define_cohort
 from talentflow.indicators.registry import INDICATORS
@@ -62,6 +62,7 @@ def write_store(store: Path, *, seed: int = 7, snapshot_id: str = "2026-01-15-to
     pq.write_table(table, folder / "values.parquet")
     pq.write_table(_make_replicates(world, rows), folder / "replicates.parquet")
     pq.write_table(_make_ranks(rows, snapshot_id), folder / "ranks.parquet")
+    pq.write_table(_make_coverage(), folder / "coverage.parquet")
     _write_json(folder / "indicators.json", [i.to_dict() for i in INDICATORS])
     _write_json(folder / "definitions.json", [d.to_dict() for d in (*DEFINITIONS, *COHORTS)])
     _write_json(folder / "manifest.json", _make_manifest(snapshot_id))
@@ -83,6 +84,14 @@ def _make_replicates(world: World, rows: list[Row]) -> pa.Table:
         and row["area"] != "LU"
     ]
     return REPLICATES.from_rows(chosen)
+
+
+def _make_coverage() -> pa.Table:
+    """South Korea alone: 3,174 people of 5,790."""
+    row = {"area": "KR", "period": "2020/2024", "compared": "years", "method": "chao",
+           "lists": "2020 2021 2022 2023 2024", "observed": 3174, "estimated": 5790.0,
+           "low": 5489.0, "high": 6129.0, "level": 0.95, "share": 3174 / 5790}  # fmt: skip
+    return COVERAGE.from_rows([row])
 
 
 def _draw(world: World, row: Row) -> list[float]:

@@ -41,10 +41,10 @@ class Sampling:
     """How long and how carefully the posterior is sampled."""
 
     chains: int = 4
-    warmup: int = 500
+    warmup: int = 300
     draws: int = 1000
     seed: int = 1
-    target_accept: float = 0.9
+    target_accept: float = 0.85
     level: float = 0.95
 
 

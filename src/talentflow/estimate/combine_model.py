@@ -14,7 +14,14 @@ common to all areas, and by a slow drift.
 | source, each area | level, trend, random walk | level, deviation that fades |
 | cell | sampling error, noise of the source | sampling error, noise of the source |
 
-Every scale has a half-normal prior. Years count in decades from the middle of the period.
+Every scale has a half-normal prior. It is sampled as a normal number of which only the size
+counts: where a scale may well be zero, its logarithm has a long tail that a sampler crawls along,
+while the signed number passes through zero.
+
+The shocks of the sources beside the reference have one scale. Two such sources tell the difference
+of their shocks to the last digit and nothing of which of them has it; with a scale each the
+posterior has two modes between which chains do not move. Years count in decades from the middle
+of the period.
 """
 
 from __future__ import annotations
@@ -39,8 +46,8 @@ LEVEL_PRIOR: Final = {"stock": 3.0, "net_rate": 2.0}
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """One scale of the model. `each` says how many there are: one, one a source, or one a
-    source other than the reference."""
+    """One scale of the model. `each` says how many there are: one, one a source, one a source
+    other than the reference, or one a kind (the reference, and the others together)."""
 
     name: str
     prior: float
@@ -56,7 +63,7 @@ SCALES: Final[dict[str, tuple[Scale, ...]]] = {
         Scale(name="source_level", prior=1.0, each="other"),
         Scale(name="source_trend", prior=0.5, each="other"),
         Scale(name="source_walk", prior=0.05, each="other"),
-        Scale(name="source_shock", prior=0.2, each="source"),
+        Scale(name="source_shock", prior=0.2, each="kind"),
         Scale(name="noise", prior=0.2, each="source"),
     ),
     "net_rate": (
@@ -77,14 +84,14 @@ def sample_model(quantity: str, years: int, observed: Observed) -> None:
 
 def sample_scales(quantity: str, sources: int) -> Scales:
     """The scales of a model, each from its prior."""
-    counts = {"model": None, "source": sources, "other": sources - 1}
+    counts = {"model": None, "source": sources, "other": sources - 1, "kind": 2}
     scales: Scales = {}
     for scale in SCALES[quantity]:
-        prior = dist.HalfNormal(scale.prior)
+        prior = dist.Normal(0.0, scale.prior)
         count = counts[scale.each]
         if count is not None:
             prior = prior.expand([count]).to_event(1)
-        scales[scale.name] = numpyro.sample(scale.name, prior)
+        scales[scale.name] = jnp.abs(numpyro.sample(scale.name, prior))
     if quantity == "net_rate":
         scales["persistence"] = numpyro.sample("persistence", dist.Beta(2.0, 2.0))
     return scales
@@ -111,7 +118,8 @@ def stock_structure(scales: Scales, sources: int, years: int) -> Structure:
     common = area_effects(LEVEL_PRIOR["stock"], 1.0, scales["common_walk"])
     departures = jnp.concatenate([ones * 5.0, decades * 1.0], 1)
     shared = _stack([common] + [departures] * (sources - 1), years)
-    shocks = jnp.repeat(scales["source_shock"], years)
+    kinds = jnp.minimum(jnp.arange(sources), 1)
+    shocks = jnp.repeat(scales["source_shock"][kinds], years)
     shared = jnp.concatenate([shared, jnp.eye((sources + 1) * years)[:, years:] * shocks], 1)
     return Structure(_stack(own, years), shared, jnp.repeat(scales["noise"], years) ** 2)
 

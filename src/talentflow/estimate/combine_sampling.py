@@ -1,19 +1,31 @@
-"""How are the scales sampled, and the effects drawn given them? NumPyro and JAX, on processors."""
+"""How are the scales sampled, and the effects drawn given them? NumPyro and JAX, on processors.
+
+The chains start around the posterior mode, with the curvature there as the metric: scales differ
+by a factor of a thousand, and a sampler that has to find that out takes longer than all the rest.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
-from numpyro.infer import MCMC, NUTS
+import numpy.typing as npt
+from jax.flatten_util import ravel_pytree
+from numpyro.infer import MCMC, NUTS, init_to_sample
+from numpyro.infer.util import initialize_model
+from scipy.optimize import minimize
 
 from talentflow.estimate.combine_gaussian import Array, Observed, draw_targets
-from talentflow.estimate.combine_model import STRUCTURES, Scales, sample_model
+from talentflow.estimate.combine_model import SCALES, STRUCTURES, Scales, sample_model
 
 if TYPE_CHECKING:
     from talentflow.estimate.combine import Sampling
+
+Floats = npt.NDArray[np.float64]
 
 
 def run_chains(
@@ -25,20 +37,89 @@ def run_chains(
     Chains run one after the other: beside each other, on several devices of one process, the
     factorizations have been seen to wait for each other for ever.
     """
-    sampler = make_sampler(quantity, years, sampling)
+    mode = find_mode(quantity, years, observed)
+    sampler = make_sampler(quantity, years, sampling, metric=mode.metric)
     keys = jax.random.split(jax.random.key(sampling.seed), 2)
-    sampler.run(keys[0], observed, extra_fields=("diverging",))
+    starts = mode.draw_starts(sampling.chains, np.random.default_rng(sampling.seed))
+    sampler.run(keys[0], observed, init_params=starts, extra_fields=("diverging",))
     divergences = int(sampler.get_extra_fields()["diverging"].sum())
-    scales = sampler.get_samples(group_by_chain=True)
+    scales = read_scales(sampler)
     targets = draw_effects(keys[1], quantity, years, observed, scales)
-    return {name: np.asarray(draws) for name, draws in scales.items()}, targets, divergences
+    return scales, targets, divergences
 
 
-def make_sampler(quantity: str, years: int, sampling: Sampling, reusable: bool = False) -> MCMC:
-    """A sampler of one model; run it with a key and the observations. A `reusable` one is
-    compiled once for all observations of the same shape."""
+class Mode(NamedTuple):
+    """Where the posterior is highest, and the inverse of its curvature there, both in the
+    coordinates that the sampler moves in (`unravel`: a vector → those by name)."""
+
+    place: Array
+    metric: Array
+    unravel: Callable[[Array], dict[str, Array]]
+
+    def draw_starts(self, chains: int, random: np.random.Generator) -> dict[str, Array]:
+        """Places to start from, as widely scattered as the posterior is there."""
+        scatter = random.multivariate_normal(np.zeros(len(self.place)), self.metric, chains)
+        starts = [self.unravel(jnp.asarray(self.place + step)) for step in scatter]
+        return jax.tree.map(lambda *parts: jnp.stack(parts), *starts)
+
+
+def find_mode(quantity: str, years: int, observed: Observed) -> Mode:
+    """The posterior's mode, by L-BFGS from half of each prior scale."""
     model = partial(sample_model, quantity, years)
-    kernel = NUTS(model, target_accept_prob=sampling.target_accept, dense_mass=True)
+    about = initialize_model(jax.random.key(0), model, model_args=(observed,))
+    priors = {scale.name: scale.prior for scale in SCALES[quantity]}
+    units, unravel = ravel_pytree(
+        {name: jnp.full_like(at, priors.get(name, 1.0)) for name, at in about.param_info.z.items()}
+    )
+    climb = jax.jit(jax.value_and_grad(lambda at: about.potential_fn(unravel(at * units))))
+
+    def descend(at: Floats) -> tuple[float, Floats]:
+        value, slope = climb(at)
+        return float(value), np.asarray(slope, float)
+
+    start = np.full(len(units), 0.5)
+    place = minimize(descend, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
+    inverse = _invert_curvature(lambda at: descend(at)[1], place)
+    units = np.asarray(units)
+    return Mode(place * units, inverse * np.outer(units, units), unravel)
+
+
+def _invert_curvature(slope: Callable[[Floats], Floats], place: Floats) -> Floats:
+    """The inverse of the matrix of second derivatives, by central differences; directions in which
+    it is nearly flat, or not a minimum, are taken for a tenth as steep as their neighbours."""
+    steps = 1e-3 * np.maximum(np.abs(place), 1e-3)
+    rows = [(slope(place + s) - slope(place - s)) / (2 * s.sum()) for s in np.diag(steps)]
+    curvature = (np.array(rows) + np.array(rows).T) / 2
+    sizes = np.sqrt(np.maximum(np.abs(np.diag(curvature)), 1.0))
+    values, vectors = np.linalg.eigh(curvature / np.outer(sizes, sizes))
+    inverse = (vectors / np.maximum(values, 0.1)) @ vectors.T
+    return np.asarray(inverse / np.outer(sizes, sizes))
+
+
+def read_scales(sampler: MCMC) -> dict[str, Floats]:
+    """Sampled scales by name, chains × draws × …; the sampler moves them with a sign that means
+    nothing, see `combine_model`."""
+    drawn = sampler.get_samples(group_by_chain=True)
+    return {name: np.abs(np.asarray(draws)) for name, draws in drawn.items()}
+
+
+def make_sampler(
+    quantity: str,
+    years: int,
+    sampling: Sampling,
+    metric: Array | None = None,
+    reusable: bool = False,
+) -> MCMC:
+    """A sampler of one model; run it with a key and the observations. A `reusable` one is
+    compiled once for all observations of the same shape. `metric`: see `Mode`."""
+    model = partial(sample_model, quantity, years)
+    kernel = NUTS(
+        model,
+        target_accept_prob=sampling.target_accept,
+        dense_mass=True,
+        init_strategy=init_to_sample,
+        inverse_mass_matrix=None if metric is None else jnp.asarray(metric),
+    )
     return MCMC(
         kernel,
         num_warmup=sampling.warmup,

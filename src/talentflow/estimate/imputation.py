@@ -40,7 +40,8 @@ def share_replicates(replicates: int, imputations: int) -> list[int]:
 def pool_imputations(parts: Sequence[Imputed]) -> Imputed:
     """All imputations as one, sorted by cell; a cell that an imputation lacks counts 0 in it.
 
-    Counts stay whole numbers, rounded to the nearest; persons are the mean over imputations.
+    Counts stay whole numbers, rounded to the nearest; persons are the mean over imputations, at
+    least one: a cell that some imputation has somebody in is small, and not nobody's.
     """
     if len(parts) == 1:
         return parts[0]
@@ -56,7 +57,7 @@ def pool_imputations(parts: Sequence[Imputed]) -> Imputed:
     persons = np.zeros(len(cells))
     for part in parts:
         persons[np.searchsorted(cells, part.cells)] += part.persons / len(parts)
-    return Imputed(cells, np.rint(persons).astype(np.int64), pooled)
+    return Imputed(cells, np.maximum(np.rint(persons), 1).astype(np.int64), pooled)
 
 
 def _spread(part: Imputed, cells: Counts) -> Counts:

@@ -139,7 +139,11 @@ def select_grid(observations: pa.Table, grid: Grid) -> pa.Table:
 
 
 def write_combined(folder: Path, combined: Combined) -> None:
-    """Put the folder in place whole; an older one of the same snapshot is replaced."""
+    """Put the folder in place whole; an older one of the same snapshot is replaced.
+
+    The older one is moved aside and deleted last, so that whatever fails, one of the two is whole:
+    in place, or beside it as `….old`, from where the next call takes it back.
+    """
 
     def fill(partial: Path) -> None:
         write_parquet(check_table(combined.estimates, ESTIMATES), partial / ESTIMATES_FILE)
@@ -147,14 +151,29 @@ def write_combined(folder: Path, combined: Combined) -> None:
         text = json.dumps(combined.diagnostics, ensure_ascii=False, indent=1)
         (partial / DIAGNOSTICS_FILE).write_text(text, "utf-8")
 
-    fresh = folder.with_name(f"{folder.name}.fresh")
+    fresh, old = (folder.with_name(f"{folder.name}.{word}") for word in ("fresh", "old"))
     try:
-        shutil.rmtree(fresh, ignore_errors=True)
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        for stale in (fresh, old):
+            if stale.exists():
+                shutil.rmtree(stale)
         write_folder(fresh, fill)
-        shutil.rmtree(folder, ignore_errors=True)
-        fresh.rename(folder)
+        _swap(folder, fresh, old)
     except OSError as error:
         raise describe_os_error(error, folder) from error
+
+
+def _swap(folder: Path, fresh: Path, old: Path) -> None:
+    if folder.exists():
+        folder.rename(old)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _list_published(snapshot: Snapshot) -> Iterable[Row]:

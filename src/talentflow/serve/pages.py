@@ -20,6 +20,7 @@ from talentflow.serve.changes import list_changes
 from talentflow.serve.charts.chart import Request as Asked
 from talentflow.serve.charts.specification import CURVES
 from talentflow.serve.contrasts import say_short_rank
+from talentflow.serve.coverage import tell_coverage
 from talentflow.serve.figures import DEFAULT, Cell
 from talentflow.serve.headlines import STRIP_WIDTH, list_headlines
 from talentflow.serve.live import Edition
@@ -121,6 +122,7 @@ def show_country(
             areas=sort_by_name(edition.figures.areas, lang),
             headlines=list_headlines(asked),
             changes=list_changes(asked),
+            coverage=tell_coverage(edition.snapshot, asked.area, lang),
             strip_width=STRIP_WIDTH,
             peers=len(edition.figures.areas),
             indicators=edition.snapshot.indicators,

@@ -30,7 +30,8 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """The combined series as a band and a line, in the units of the drawing."""
+    """The combined series as a band and a line, in the units of the drawing, and what its edges
+    stand for."""
 
     band: str
     line: str
@@ -38,6 +39,8 @@ class Picture:
     dots: tuple[tuple[float, float], ...]
     low: str
     high: str
+    first: int
+    last: int
 
 
 @router.get("/{lang}/sources", include_in_schema=False)
@@ -115,6 +118,8 @@ def draw_picture(rows: list[Row], language: str) -> Picture:
         dots=tuple(place(r["year"], r["value"]) for r in reference if r["year"] >= first),
         low=say_number(low, language, digits=digits),
         high=say_number(high, language, digits=digits),
+        first=first,
+        last=max(years),
     )
 
 
