@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import pyarrow as pa
@@ -52,8 +51,7 @@ _DOMAIN: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z]{2,1
 _DOMAIN_JUNK: Final = re.compile(r"^[\s*@{}()\[\]<>~'\"]+|[\s.@{}()\[\]<>~'\",;]+$")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """What one mention means; the fields are those of the contract `resolved_mentions`.
 
     `former` is the withdrawn organization that the text means where it was printed before
@@ -215,7 +213,7 @@ def _answer_choices(
             organization, former = former if year < founded else organization, None
         answer = _answer(location, organization, choice.probability, choice.rule)
         if former is not None:
-            answer = replace(answer, former=former)
+            answer = answer._replace(former=former)
         answers.setdefault(organization, answer)
     return list(answers.values())
 
