@@ -27,6 +27,7 @@ from talentflow.resolve.locate import (
 )
 from talentflow.resolve.places import area_of_domain
 from talentflow.resolve.registry import Registry
+from talentflow.resolve.unregistered import Unregistered, find_unregistered
 
 RULE_PRECISION: Final = {"domain": 0.90, "domain_beside_text": 0.75}
 """Share of right answers where only the domain tells the organization: agreement with texts
@@ -56,6 +57,7 @@ class Answer(NamedTuple):
 
     `former` is the withdrawn organization that the text means where it was printed before
     `organization` was founded; null where there is none, or the year asked for has settled it.
+    `unregistered` is an organization that the registry lacks, where `organization` is null.
     """
 
     organization: int | None = None
@@ -68,6 +70,12 @@ class Answer(NamedTuple):
     country_rule: str = "unknown"
     country_probability: float | None = None
     sector_probability: float | None = None
+    unregistered: Unregistered | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether an organization is told, be it one that the registry lacks."""
+        return self.organization is not None or self.unregistered is not None
 
 
 class Query(NamedTuple):
@@ -124,9 +132,10 @@ def resolve_mentions_fully(mentions: pa.Table, registry: Registry) -> ResolvedMe
 def _row(answer: Answer, registry: Registry) -> dict[str, object]:
     o, former = answer.organization, answer.former
     until = None if o is None or former is None else registry.founded[o]
+    identifier, name = name_organization(answer, registry)
     return {
-        "organization_id": None if o is None else registry.ids[o],
-        "organization_name": None if o is None else registry.names[o],
+        "organization_id": identifier,
+        "organization_name": name,
         "country": answer.country,
         "seat_country": None if o is None else registry.seat_of(o),
         "city": answer.city,
@@ -140,6 +149,15 @@ def _row(answer: Answer, registry: Registry) -> dict[str, object]:
         "former_name": None if former is None else registry.names[former],
         "former_until": until,
     }
+
+
+def name_organization(answer: Answer, registry: Registry) -> tuple[str | None, str | None]:
+    """The id and name of the organization answered; null twice where there is none."""
+    if answer.organization is not None:
+        return registry.ids[answer.organization], registry.names[answer.organization]
+    if answer.unregistered is not None:
+        return answer.unregistered.local_id, answer.unregistered.name
+    return None, None
 
 
 def _build_table(rows: list[dict[str, object]], contract: Contract) -> pa.Table:
@@ -279,5 +297,9 @@ def _answer_without_name(text: str, evidence: Evidence, registry: Registry) -> A
     (location,) = locate_affiliation(text, [], evidence, registry)
     owner = _find_owner(evidence.domain, registry)
     if owner is None or registry.countries[owner] not in (location.country, None):
-        return _answer(location)
+        found = find_unregistered(text, evidence, registry)
+        if found is None:
+            return _answer(location)
+        answer = _answer(location, None, found.probability, found.rule)
+        return answer._replace(unregistered=found)
     return _answer(location, owner, RULE_PRECISION["domain_beside_text"], "domain_beside_text")
