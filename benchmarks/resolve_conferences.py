@@ -36,7 +36,12 @@ import numpy as np
 
 from talentflow.core.executor import run_in_processes
 from talentflow.resolve.normalise import normalise
-from talentflow.resolve.organizations import Query, resolve_affiliations
+from talentflow.resolve.organizations import (
+    Answer,
+    Query,
+    name_organization,
+    resolve_affiliations,
+)
 from talentflow.resolve.organizations_csv import load_registry
 from talentflow.resolve.rank_labels import is_held_out, read_labels
 from talentflow.resolve.registry import Registry
@@ -255,20 +260,19 @@ def grade(cases: Sequence[Case], registry: Registry) -> list[Graded]:
     queries = [Query(case.text, case.domain) for case in cases]
     graded = []
     for case, found in zip(cases, resolve_affiliations(queries, registry), strict=True):
-        positions = [a.organization for a in found if a.organization is not None]
+        known = [answer for answer in found if answer.is_known]
         answers = tuple(
-            (registry.ids[a.organization], registry.names[a.organization], a.probability or 0.0)
-            for a in found
-            if a.organization is not None
+            (*map(str, name_organization(answer, registry)), answer.probability or 0.0)
+            for answer in known
         )
-        hits = tuple(_find_hit(position, case.named, registry) for position in positions)
+        hits = tuple(_find_hit(answer, case.named, registry) for answer in known)
         wholes = _find_wholes(case.named, registry)
         if case.stratum != "none":
             graded.append(Graded(case, answers, hits, wholes))
         else:  # the lists ask for ids of the registry alone
-            known = [i for i, answer in enumerate(answers) if not answer[0].startswith(_LOCAL)]
+            kept = [i for i, answer in enumerate(answers) if not answer[0].startswith(_LOCAL)]
             graded.append(
-                Graded(case, tuple(answers[i] for i in known), tuple(hits[i] for i in known))
+                Graded(case, tuple(answers[i] for i in kept), tuple(hits[i] for i in kept))
             )
     return graded
 
@@ -297,14 +301,14 @@ def _find_known(one: Named, registry: Registry) -> set[int]:
     return known | {registry.current[k] for k in known}
 
 
-def _find_hit(position: int, named: Sequence[Named], registry: Registry) -> int | None:
+def _find_hit(answer: Answer, named: Sequence[Named], registry: Registry) -> int | None:
     """Which organization of the label an answer is."""
+    identifier, name = name_organization(answer, registry)
+    is_local = str(identifier).startswith(_LOCAL)
     for i, one in enumerate(named):
-        if position in _find_known(one, registry):
+        if answer.organization in _find_known(one, registry):
             return i
-        if registry.ids[position].startswith(_LOCAL) and any(
-            is_same_name(registry.names[position], name) for name in one.names
-        ):
+        if is_local and any(is_same_name(str(name), other) for other in one.names):
             return i
     return None
 

@@ -14,13 +14,18 @@ size from a design-based variance. Coverage is tested by simulation, see `docs/c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import NormalDist
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Interval = tuple[float, float]
+
+_ROWS_AT_ONCE: Final = 2048
+"""Rows of 200 replicates that stay in the processor's cache."""
 
 
 def student_quantile(level: float, replicates: int) -> float:
@@ -41,8 +46,22 @@ def student_quantile(level: float, replicates: int) -> float:
     return z + float(sum(corrections))
 
 
-def count_interval(estimates: Floats, z: float) -> Interval:
-    """Interval of a count; `estimates[0]` is the count, the rest its replicates.
+def measure_variances(rows: Sequence[Floats]) -> list[float]:
+    """The variance of the replicates of each row, for the functions below; NaN where fewer than
+    two are defined. All rows have a value and so many replicates."""
+    variances: list[float] = []
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        replicates = np.stack(rows[start : start + _ROWS_AT_ONCE])[:, 1:]
+        if replicates.shape[1] > 1 and np.isfinite(replicates).all():
+            variances += np.var(replicates, axis=1, ddof=1).tolist()
+        else:
+            variances += map(_variance, replicates)
+    return variances
+
+
+def count_interval(estimates: Floats, z: float, variance: float | None = None) -> Interval:
+    """Interval of a count; `estimates[0]` is the count, the rest its replicates, whose `variance`
+    a caller may know.
 
     The Poisson score interval of an over- or underdispersed count: with dispersion
     d = variance / count, the interval of count / d, scaled back by d. Replicates that are all
@@ -51,7 +70,7 @@ def count_interval(estimates: Floats, z: float) -> Interval:
     count = float(estimates[0])
     if count == 0:
         return 0.0, z * z
-    dispersion = _variance(estimates) / count or 1.0
+    dispersion = _known(variance, estimates) / count or 1.0
     if np.isnan(dispersion):
         return np.nan, np.nan
     units = count / dispersion
@@ -59,31 +78,36 @@ def count_interval(estimates: Floats, z: float) -> Interval:
     return float(dispersion * max(centre - half, 0.0)), float(dispersion * (centre + half))
 
 
-def share_interval(estimates: Floats, trials: float, z: float) -> Interval:
+def share_interval(
+    estimates: Floats, trials: float, z: float, variance: float | None = None
+) -> Interval:
     """Interval of a percentage of `trials`; at 0 and 100 % the trials count as independent."""
     share = float(estimates[0]) / 100
-    variance = _variance(estimates) / 100**2
-    if np.isnan(variance):
+    spread = _known(variance, estimates) / 100**2
+    if np.isnan(spread):
         return np.nan, np.nan
-    degenerate = not 0 < share < 1 or variance == 0
-    size = trials if degenerate else share * (1 - share) / variance
+    degenerate = not 0 < share < 1 or spread == 0
+    size = trials if degenerate else share * (1 - share) / spread
     low, high = _wilson(min(max(share, 0.0), 1.0), size, z)
     return 100 * low, 100 * high
 
 
-def difference_interval(estimates: Floats, z: float) -> Interval:
+def difference_interval(estimates: Floats, z: float, variance: float | None = None) -> Interval:
     """Interval of a signed figure: normal, with the bootstrap's standard error."""
-    half = z * float(np.sqrt(_variance(estimates)))
+    half = z * float(np.sqrt(_known(variance, estimates)))
     return float(estimates[0]) - half, float(estimates[0]) + half
 
 
-def rate_interval(estimates: Floats, trials: float, z: float) -> Interval:
+def rate_interval(
+    estimates: Floats, trials: float, z: float, variance: float | None = None
+) -> Interval:
     """Interval of a signed percentage of `trials`. Where nobody moved either way, the bounds
     are those of a share of zero, on both sides."""
-    if estimates[0] == 0 and _variance(estimates) == 0:
+    spread = _known(variance, estimates)
+    if estimates[0] == 0 and spread == 0:
         _, high = _wilson(0.0, trials, z)
         return -100 * high, 100 * high
-    return difference_interval(estimates, z)
+    return difference_interval(estimates, z, spread)
 
 
 def _wilson(share: float, size: float, z: float) -> Interval:
@@ -95,9 +119,12 @@ def _wilson(share: float, size: float, z: float) -> Interval:
     return max(float(centre - half), 0.0), min(float(centre + half), 1.0)
 
 
-def _variance(estimates: Floats) -> float:
-    """Of the replicates around their own mean; those that are undefined are left out. NaN where
-    fewer than two are left."""
-    replicates = estimates[1:]
+def _known(variance: float | None, estimates: Floats) -> float:
+    return _variance(estimates[1:]) if variance is None else variance
+
+
+def _variance(replicates: Floats) -> float:
+    """Around their own mean; replicates that are undefined are left out. NaN where fewer than
+    two are left."""
     replicates = replicates[np.isfinite(replicates)]
     return float(np.var(replicates, ddof=1)) if len(replicates) > 1 else np.nan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from talentflow.estimate.intervals import (
     Interval,
     count_interval,
     difference_interval,
+    measure_variances,
     rate_interval,
     share_interval,
     student_quantile,
@@ -96,12 +98,15 @@ def _find_figures(counts: MeasureCounts, rules: Rules, publication: Publication)
     small, protecting = find_withheld(counts, publication.whole_period)
     z = student_quantile(publication.level, counts.width - 1)
     censored_from = first_censored_year(rules, publication.last_year)
+    found = compute_quantities(counts)
+    flags = [_choose_flag(quantity, small, protecting, censored_from) for quantity in found]
+    is_shown = [flag in ("ok", "censored") for flag in flags]
+    estimates = [q.estimates for q in compress(found, is_shown) if q.estimates is not None]
+    variances = iter(measure_variances(estimates))
     figures = []
-    for quantity in compute_quantities(counts):
-        flag = _choose_flag(quantity, small, protecting, censored_from)
-        shown = flag in ("ok", "censored")
-        value, low, high = _bound(quantity, z) if shown else (None, None, None)
-        figures.append(_Figure(quantity, value, low, high, quantity.n if shown else None, flag))
+    for quantity, flag, shown in zip(found, flags, is_shown, strict=True):
+        bounds = _bound(quantity, z, next(variances)) if shown else (None, None, None)
+        figures.append(_Figure(quantity, *bounds, quantity.n if shown else None, flag))
     return figures
 
 
@@ -120,9 +125,9 @@ def _choose_flag(
     protecting: set[Part],
     censored_from: int,
 ) -> str:
-    if quantity.estimates is None or any(part in small for part in quantity.parts):
+    if quantity.estimates is None or not small.isdisjoint(quantity.parts):
         return "too_few"
-    if any(part in protecting for part in quantity.parts):
+    if not protecting.isdisjoint(quantity.parts):
         return "suppressed"
     if quantity.indicator.id in _BRIDGED and _ends_in(quantity.key[-1]) >= censored_from:
         return "censored"
@@ -137,7 +142,9 @@ def _ends_in(period: str) -> int:
     return int(end) if int(end) - int(start) == 4 else 0
 
 
-def _bound(quantity: Quantity, z: float) -> tuple[float | None, float | None, float | None]:
+def _bound(
+    quantity: Quantity, z: float, variance: float
+) -> tuple[float | None, float | None, float | None]:
     estimates = quantity.estimates
     assert estimates is not None
     # Years of the same person are not independent trials, so each person counts once.
@@ -146,13 +153,13 @@ def _bound(quantity: Quantity, z: float) -> tuple[float | None, float | None, fl
         return None, None, None
     interval: Interval
     if quantity.indicator.kind == "count":
-        interval = count_interval(estimates, z)
+        interval = count_interval(estimates, z, variance)
     elif quantity.indicator.kind == "difference":
-        interval = difference_interval(estimates, z)
+        interval = difference_interval(estimates, z, variance)
     elif any(name.startswith("-") for name in quantity.indicator.numerator):
-        interval = rate_interval(estimates, trials, z)
+        interval = rate_interval(estimates, trials, z, variance)
     else:
-        interval = share_interval(estimates, trials, z)
+        interval = share_interval(estimates, trials, z, variance)
     low, high = interval
     known = np.isfinite(low) and np.isfinite(high)
     return float(estimates[0]), low if known else None, high if known else None

@@ -75,7 +75,10 @@ def list_sums(cells: Iterable[Part], whole_period: str) -> list[Sum]:
     sides: dict[tuple[str, Part], tuple[list[Part], list[Part]]] = {}
     for part in sorted(present):
         for side, direction, total in _list_totals(part, whole_period):
-            sides.setdefault((direction, total), ([], []))[side].append(part)
+            both = sides.get((direction, total))
+            if both is None:
+                both = sides[direction, total] = ([], [])
+            both[side].append(part)
     sums = []
     for (direction, total), (left, right) in sides.items():
         if (left and right) or direction == "balances":
@@ -121,10 +124,10 @@ def _list_totals(part: Part, whole_period: str) -> Iterator[tuple[int, str, Part
 
 
 def _protect(small: set[Part], persons: dict[Part, int], sums: list[Sum], floor: int) -> set[Part]:
-    sums_of: dict[Part, list[int]] = {}
+    sums_of: dict[Part, list[int]] = {part: [] for part in persons}
     for number, found in enumerate(sums):
         for part in (*found.left, *found.right):
-            sums_of.setdefault(part, []).append(number)
+            sums_of[part].append(number)
     withheld = set(small)
     # In sorted order, so that the choice between equals never depends on the order of rows.
     waiting = deque(sorted({number for part in small for number in sums_of.get(part, ())}))

@@ -8,8 +8,7 @@ that intervals and disclosure control can be decided without going back to perso
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,8 +28,7 @@ NET: Final = "net"
 CELL_COLUMNS: Final = ("definition_id", "area", "partner", "stage", "sector", "period")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Quantity:
+class Quantity(NamedTuple):
     """One indicator in one cell.
 
     `estimates[0]` is the value, the rest its replicates; null where one of the `parts`, the
@@ -55,13 +53,19 @@ class MeasureCounts:
         counts = tallies["counts"].combine_chunks()
         self._offsets = counts.offsets.to_numpy()
         self._values = counts.values.to_numpy()
-        self._persons = tallies["persons"].to_numpy()
+        persons: list[int] = tallies["persons"].to_pylist()
         self._rows: dict[str, dict[Key, int]] = {}
+        self._persons: dict[str, dict[Key, int]] = {}
         lengths = pc.list_value_length(tallies["counts"])
         self.width = int(pc.max(lengths).as_py() or 1)
         columns = [tallies[name].to_pylist() for name in ("measure", *CELL_COLUMNS)]
-        for row, (measure, *cell) in enumerate(zip(*columns, strict=True)):
-            self._rows.setdefault(measure, {})[tuple(cell)] = row
+        measures = columns.pop(0)
+        cells: Iterator[Key] = zip(*columns, strict=True)
+        for row, (measure, cell) in enumerate(zip(measures, cells, strict=True)):
+            if measure not in self._rows:
+                self._rows[measure], self._persons[measure] = {}, {}
+            self._rows[measure][cell] = row
+            self._persons[measure][cell] = persons[row]
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -77,8 +81,8 @@ class MeasureCounts:
         which is what a balance rests on."""
         if measure == NET:
             return self.persons("inflow", key) + self.persons("outflow", key)
-        row = self.keys(measure).get(key)
-        return 0 if row is None else int(self._persons[row])
+        counted = self._persons.get(measure)
+        return 0 if counted is None else counted.get(key, 0)
 
     def counts(self, measure: str, key: Key) -> Floats:
         """Point value and replicates; zeros where nothing was counted."""
@@ -90,7 +94,10 @@ class MeasureCounts:
 
     def enough(self, parts: tuple[tuple[str, Key], ...]) -> bool:
         """Whether every part rests on no person at all or on at least the floor."""
-        return all(not 0 < self.persons(*part) < self.floor for part in parts)
+        for measure, key in parts:  # noqa: SIM110 -- asked of every cell, a generator costs more
+            if 0 < self.persons(measure, key) < self.floor:
+                return False
+        return True
 
 
 def compute_quantities(counts: MeasureCounts) -> list[Quantity]:

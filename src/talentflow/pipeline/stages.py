@@ -103,6 +103,11 @@ def _read_files(
 
 
 def _read_file(file: InputFile) -> Evidence:
+    with paused_collector():
+        return _read_records(file)
+
+
+def _read_records(file: InputFile) -> Evidence:
     if file.source == "table":
         mapping = table.load_mapping(file.folder / table.MAPPING_FILE)
         return table.read_file(file.folder, file.file, mapping=mapping)
@@ -209,7 +214,8 @@ def identify_people(
 ) -> Tables:
     """Records and what their affiliations mean → people and the edges that say why."""
     progress.start("people", records.num_rows)
-    linked = link_people(records, mentions=mentions, resolved_mentions=resolved)
+    with paused_collector():
+        linked = link_people(records, mentions=mentions, resolved_mentions=resolved)
     progress.advance(records.num_rows)
     ids = len(linked.people["person_id"].unique())
     progress.finish(f"{ids:,} persons behind {linked.people.num_rows:,} references")
@@ -392,7 +398,8 @@ def estimate_all(
 
 def _estimate(task: tuple[pa.Table, Rules, Publication, bool]) -> Estimated:
     tallies, rules, publication, is_default = task
-    return estimate_together(tallies, rules, publication, replicates=is_default)
+    with paused_collector():
+        return estimate_together(tallies, rules, publication, replicates=is_default)
 
 
 def _join_sorted(contract: Contract, parts: list[pa.Table]) -> pa.Table:

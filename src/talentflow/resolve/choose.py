@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -57,8 +56,7 @@ _RULE_OF_VIA: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What text and domain say besides names. `stated`: areas that the text names outright."""
 
     parsed: ParsedText
@@ -69,8 +67,7 @@ class Evidence:
     owners: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """An organization that a span of the text was taken for."""
 
     organization: int
@@ -158,7 +155,7 @@ def split_parts(evidence: Sequence[Evidence]) -> list[Part]:
 def _cut_part(text: int, one: Evidence, first: int, end: int) -> Part:
     parsed = one.parsed
     low, high = parsed.segment_of[first], parsed.segment_of[end - 1]
-    places = [replace(p, segment=p.segment - low) for p in one.places if low <= p.segment <= high]
+    places = [p._replace(segment=p.segment - low) for p in one.places if low <= p.segment <= high]
     stated, plausible = _read_areas(places)
     own = ParsedText(
         parsed.segments[low : high + 1],
@@ -368,7 +365,7 @@ def _place(choice: Choice, part: Part) -> Choice:
         start=choice.span.start + part.first_word,
         segment=choice.span.segment + part.first_segment,
     )
-    return replace(choice, span=span)
+    return choice._replace(span=span)
 
 
 def _weigh_domains(

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from talentflow.resolve.candidates import Via
 from talentflow.resolve.choose import Choice, Evidence
@@ -69,8 +68,7 @@ _SHARE_OF_STRAY_CODE: Final = 0.85
 """Codes of states that follow no place: `Birch Institute, NB`."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Location:
+class Location(NamedTuple):
     """Where the site named is and of what sector, each with its own probability.
 
     Null means not known; a probability is null where its answer is. `country_rule` and
@@ -88,8 +86,7 @@ class Location:
     sector_probability: float | None = None
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     """An area with what decided it, how the rest of the evidence stands to it, and a city."""
 
     area: str | None

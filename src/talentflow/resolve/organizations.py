@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import pyarrow as pa
@@ -28,6 +27,7 @@ from talentflow.resolve.locate import (
 )
 from talentflow.resolve.places import area_of_domain
 from talentflow.resolve.registry import Registry
+from talentflow.resolve.unregistered import Unregistered, find_unregistered
 
 RULE_PRECISION: Final = {"domain": 0.90, "domain_beside_text": 0.75}
 """Share of right answers where only the domain tells the organization: agreement with texts
@@ -52,12 +52,12 @@ _DOMAIN: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z]{2,1
 _DOMAIN_JUNK: Final = re.compile(r"^[\s*@{}()\[\]<>~'\"]+|[\s.@{}()\[\]<>~'\",;]+$")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """What one mention means; the fields are those of the contract `resolved_mentions`.
 
     `former` is the withdrawn organization that the text means where it was printed before
     `organization` was founded; null where there is none, or the year asked for has settled it.
+    `unregistered` is an organization that the registry lacks, where `organization` is null.
     """
 
     organization: int | None = None
@@ -70,6 +70,12 @@ class Answer:
     country_rule: str = "unknown"
     country_probability: float | None = None
     sector_probability: float | None = None
+    unregistered: Unregistered | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether an organization is told, be it one that the registry lacks."""
+        return self.organization is not None or self.unregistered is not None
 
 
 class Query(NamedTuple):
@@ -126,9 +132,10 @@ def resolve_mentions_fully(mentions: pa.Table, registry: Registry) -> ResolvedMe
 def _row(answer: Answer, registry: Registry) -> dict[str, object]:
     o, former = answer.organization, answer.former
     until = None if o is None or former is None else registry.founded[o]
+    identifier, name = name_organization(answer, registry)
     return {
-        "organization_id": None if o is None else registry.ids[o],
-        "organization_name": None if o is None else registry.names[o],
+        "organization_id": identifier,
+        "organization_name": name,
         "country": answer.country,
         "seat_country": None if o is None else registry.seat_of(o),
         "city": answer.city,
@@ -142,6 +149,15 @@ def _row(answer: Answer, registry: Registry) -> dict[str, object]:
         "former_name": None if former is None else registry.names[former],
         "former_until": until,
     }
+
+
+def name_organization(answer: Answer, registry: Registry) -> tuple[str | None, str | None]:
+    """The id and name of the organization answered; null twice where there is none."""
+    if answer.organization is not None:
+        return registry.ids[answer.organization], registry.names[answer.organization]
+    if answer.unregistered is not None:
+        return answer.unregistered.local_id, answer.unregistered.name
+    return None, None
 
 
 def _build_table(rows: list[dict[str, object]], contract: Contract) -> pa.Table:
@@ -215,7 +231,7 @@ def _answer_choices(
             organization, former = former if year < founded else organization, None
         answer = _answer(location, organization, choice.probability, choice.rule)
         if former is not None:
-            answer = replace(answer, former=former)
+            answer = answer._replace(former=former)
         answers.setdefault(organization, answer)
     return list(answers.values())
 
@@ -281,5 +297,9 @@ def _answer_without_name(text: str, evidence: Evidence, registry: Registry) -> A
     (location,) = locate_affiliation(text, [], evidence, registry)
     owner = _find_owner(evidence.domain, registry)
     if owner is None or registry.countries[owner] not in (location.country, None):
-        return _answer(location)
+        found = find_unregistered(text, evidence, registry)
+        if found is None:
+            return _answer(location)
+        answer = _answer(location, None, found.probability, found.rule)
+        return answer._replace(unregistered=found)
     return _answer(location, owner, RULE_PRECISION["domain_beside_text"], "domain_beside_text")

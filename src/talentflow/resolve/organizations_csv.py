@@ -26,7 +26,12 @@ from talentflow.core.collector import paused_collector
 from talentflow.core.contracts import UNIVERSITY_DOMAINS
 from talentflow.core.errors import InputError, StoreError
 from talentflow.core.executor import run_in_processes
-from talentflow.resolve.organizations import Answer, Query, resolve_affiliations
+from talentflow.resolve.organizations import (
+    Answer,
+    Query,
+    name_organization,
+    resolve_affiliations,
+)
 from talentflow.resolve.registry import Registry, build_registry
 from talentflow.sources.ror import read_ror
 from talentflow.sources.university_domains import read_university_domains
@@ -237,7 +242,7 @@ def _resolve_slice(task: _Slice) -> _Done:
             counts["rejected"] += 1
             writer.writerow((row.id, 1, "", "", "", "", "", "", _REJECTED + row.problem))
             continue
-        counts["matched" if answers[0].organization is not None else "unmatched"] += 1
+        counts["matched" if answers[0].is_known else "unmatched"] += 1
         counts["with_country"] += answers[0].country is not None
         for rank, answer in enumerate(answers, start=1):
             writer.writerow((row.id, rank, *resolver.describe(answer)))
@@ -274,11 +279,10 @@ class _Resolver:
         return [[] if query is None else self._known[query] for query in queries]
 
     def describe(self, answer: Answer) -> tuple[object, ...]:
-        o, registry = answer.organization, self._registry
-        identifier = "" if o is None else registry.ids[o]
+        identifier, name = name_organization(answer, self._registry)
         return (
-            identifier if identifier.startswith("https://ror.org/") else "",
-            "" if o is None else registry.names[o],
+            identifier if identifier and identifier.startswith("https://ror.org/") else "",
+            name or "",
             answer.country or "",
             answer.city or "",
             answer.sector or "",

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from talentflow.resolve.choose import Evidence
 from talentflow.resolve.normalise import word_set
@@ -23,8 +22,7 @@ _ABBREVIATED_AREAS: Final = ("US", "GB", "CN")
 _CAMPUS_WORDS: Final = word_set("campus branch site graduate research")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Named:
+class Named(NamedTuple):
     """An organization that stands in the text: where, and how surely.
 
     `start`, `size` and `segment` count words and segments of the parsed text. `key`: the known

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from talentflow.core.areas import AREA_INDEX
 from talentflow.resolve.normalise import is_wide, normalise, raw_words, word_set
@@ -60,8 +60,7 @@ _NOT_CITIES: Final = word_set(
 """Cities whose names are words, parts of other names or persons' names more often."""
 
 
-@dataclass(frozen=True)
-class PlaceWord:
+class PlaceWord(NamedTuple):
     """A place named by one segment of a text.
 
     `level`: 3 country word, 2 state or postal code, 1 city; `alone`: nothing else stands in
@@ -171,7 +170,8 @@ def find_places(segments: Sequence[str], places: PlaceIndex) -> list[PlaceWord]:
             if 0 < position == len(segments) - 1:
                 found.append(PlaceWord(position, 2, (segment,), segment, True))
             continue
-        found.extend([replace(word, segment=position) for word in _read_segment(segment, places)])
+        read = _read_segment(segment, places)
+        found.extend([word._replace(segment=position) for word in read] if position else read)
     return _settle(found, segments, places) if len(segments) > 1 else found
 
 
@@ -214,9 +214,9 @@ def _settle(found: list[PlaceWord], segments: Sequence[str], places: PlaceIndex)
                 cities = places.city_counts.get(normalise(before.name), {})
                 areas = tuple(a for a in word.areas if a in cities or a in before.areas)
                 if areas:
-                    word = replace(word, areas=areas)  # noqa: PLW2901
+                    word = word._replace(areas=areas)  # noqa: PLW2901
                 elif len(before.areas) == 1 and not any(map(str.isdigit, segments[word.segment])):
-                    word = replace(word, areas=(*before.areas, *word.areas))  # noqa: PLW2901
+                    word = word._replace(areas=(*before.areas, *word.areas))  # noqa: PLW2901
         elif word.level == 1 and word.alone and is_acronym(segments[word.segment]):
             others = {a for w in found if w is not word for a in w.areas}
             if others.isdisjoint(word.areas) and not all(s.isupper() for s in segments):

@@ -35,9 +35,11 @@ _SHARED_HOSTS: Final = word_set(
     "en.wikipedia.org web.archive.org medium.com business.site jimdo.com jimdofree.com "
     "researchgate.net tripod.com sharepoint.com amazonaws.com"
 )
-_PUBLIC_LABELS: Final = word_set(
+PUBLIC_LABELS: Final = word_set(
     "ac edu co com gov org net go or re ne gob gouv nic mil sch uni res gub gv"
 )
+"""Parts of domains under which national registries give out names."""
+
 _FREE_MAIL: Final = word_set(
     "gmail.com googlemail.com qq.com vip.qq.com 163.com 126.com 139.com yeah.net sina.com "
     "sina.com.cn sina.cn sohu.com foxmail.com aliyun.com hotmail.com hotmail.fr hotmail.co.uk "
@@ -435,7 +437,7 @@ def _looks_like_acronym(name: str) -> bool:
 
 def _is_public(domain: str) -> bool:
     labels = domain.split(".")
-    return len(labels) < 2 or (len(labels) == 2 and labels[0] in _PUBLIC_LABELS)
+    return len(labels) < 2 or (len(labels) == 2 and labels[0] in PUBLIC_LABELS)
 
 
 def _slug(name: str) -> str:
