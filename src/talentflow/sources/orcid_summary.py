@@ -171,11 +171,12 @@ _SECTIONS: Final = (("education", b"educations"), ("employment", b"employments")
 
 
 def _is_plain(text: bytes) -> bool:
-    """Whether it is free of comments, character sections, instructions and new prefixes."""
+    """Whether it is free of comments, character sections, instructions, new prefixes and nulls."""
     return (
         (b"!" not in text or b"<!" not in text)
         and (b"?" not in text or b"<?" not in text)
         and b"xmlns" not in text
+        and b"\0" not in text
     )
 
 

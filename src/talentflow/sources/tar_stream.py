@@ -64,6 +64,7 @@ class _Walker:
         self._limit = max_file_bytes
         self._buffer = b""
         self._at = 0
+        self._started = False
 
     def walk(self) -> Iterator[Member]:
         number, size_to_come = 0, None
@@ -72,6 +73,7 @@ class _Walker:
             if header[:1] == b"\0" and not header.strip(b"\0"):
                 return
             self._at += BLOCK_BYTES
+            self._started = True
             kind = header[156:157]
             size = self._read_size(header)
             if kind in _REGULAR:
@@ -89,6 +91,8 @@ class _Walker:
             else:
                 self._pass_over(size)
             self._pass_over(-size % BLOCK_BYTES)
+        if not self._started:
+            raise self._broken("nothing")
 
     def _take(self, number: int, name: str, size: int) -> Member:
         if size > self._limit:
