@@ -244,5 +244,8 @@ def test_an_archive_cut_off_is_an_error(tmp_path: Path) -> None:
     (tmp_path / file).write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match="cannot be read"):
         orcid.read_file(tmp_path, file)
+    (tmp_path / file).write_bytes(whole[:300] + b"\xff" * 300 + whole[600:])
+    with pytest.raises(InputError, match="cannot be read"):
+        orcid.read_file(tmp_path, file)
     with pytest.raises(InputError, match="cannot be read"):
         orcid.read_file(tmp_path, "missing.tar.gz")

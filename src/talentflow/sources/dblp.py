@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zlib
 from collections.abc import Iterator
 from html.entities import html5
 from pathlib import Path
@@ -21,6 +20,7 @@ from talentflow.core.errors import InputError
 from talentflow.sources.evidence import Affiliation, Evidence
 from talentflow.sources.identifiers import find_profiles
 from talentflow.sources.positions import YEARS, HistoryBuilder, Person, Position, Refusal
+from talentflow.sources.tar_stream import DAMAGES, open_compressed
 
 SOURCE: Final = "dblp"
 SUFFIXES: Final = (".xml", ".xml.gz")
@@ -65,7 +65,7 @@ def read_file(folder: Path, file: str) -> Evidence:
             for number, record in enumerate(_list_records(path)):
                 _read_record(builder, number, record)
         return builder.build(sha256=sha256, size_bytes=path.stat().st_size)
-    except (OSError, EOFError, zlib.error) as error:
+    except DAMAGES as error:
         raise InputError(
             f"the dump cannot be read: {error}",
             expected="dblp.xml.gz, complete",
@@ -98,13 +98,8 @@ def _list_records(path: Path) -> Iterator[bytes]:
 
 
 def _read_chunks(path: Path) -> Iterator[bytes]:
-    from isal import igzip_threaded
-
-    if path.name.endswith(".gz"):
-        stream = igzip_threaded.open(path, "rb", threads=1, block_size=_CHUNK_BYTES)
-    else:
-        stream = path.open("rb")
-    with stream:
+    compressed = path.name.endswith(".gz")
+    with open_compressed(path, _CHUNK_BYTES) if compressed else path.open("rb") as stream:
         while chunk := stream.read(_CHUNK_BYTES):
             yield chunk
 

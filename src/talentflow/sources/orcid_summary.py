@@ -127,9 +127,7 @@ _PREFIX = re.compile(rb"<([a-z-]+):")
 def _complete(text: bytes) -> bytes:
     """The cut-off middle of a usual document as a document of its own."""
     names = sorted({*_PREFIX.findall(text), b"record"})
-    declared = b" ".join(
-        b'xmlns:%s="%s%s"' % (name, _NAMESPACE.encode(), name) for name in names
-    )
+    declared = b" ".join(b'xmlns:%s="%s%s"' % (name, _NAMESPACE.encode(), name) for name in names)
     return b"<record:record " + declared + b">" + text + _CLOSING
 
 
@@ -211,7 +209,7 @@ _USUAL: Final = {kind: _compile_entry(kind) for kind, _ in _SECTIONS}
 
 def _list_usual(kind: str, text: str, before: int) -> list[Position] | None:
     """The entries of one section, numbered from `before`; null where one is laid out otherwise."""
-    positions = []
+    positions: list[Position] = []
     for found in _USUAL[kind].finditer(text):
         said = found.groups("")
         if "&" in found[0]:
@@ -318,7 +316,8 @@ _ROR = re.compile(r"(?:https?://)?(?:www\.)?ror\.org/(0[a-z0-9]{6}\d{2})/?", re.
 
 
 def _read_attribute(attributes: str, name: str) -> str:
-    return dict(_ATTRIBUTE.findall(attributes)).get(name, "")
+    found: dict[str, str] = dict(_ATTRIBUTE.findall(attributes))
+    return found.get(name, "")
 
 
 def _make_position(number: int, kind: str, entry: dict[str, str]) -> Position:
