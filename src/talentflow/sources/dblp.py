@@ -28,6 +28,7 @@ MAX_RECORD_BYTES: Final = 2**20
 """No person record is as long; the search for its end stops there."""
 
 _CHUNK_BYTES: Final = 2**20
+_HEAD_BYTES: Final = 2**16
 _BEGIN: Final = b"<www "
 _END: Final = b"</www>"
 _HOMEPAGE = re.compile(rb'<www [^>]*\bkey="homepages/([^"]+)"[^>]*>')
@@ -76,13 +77,14 @@ def read_file(folder: Path, file: str) -> Evidence:
 
 def _list_records(path: Path) -> Iterator[bytes]:
     """The `www` records in document order; a record without an end is cut at the limit."""
-    first = True
-    window = b""
+    window, checked = b"", False
     for chunk in _read_chunks(path):
         window += chunk
-        if first:
-            _check_head(path, window[:65536])
-            first = False
+        if not checked:
+            if b"<dblp" not in window and len(window) < _HEAD_BYTES:
+                continue
+            _check_head(path, window[:_HEAD_BYTES])
+            checked = True
         at = 0
         while (begin := window.find(_BEGIN, at)) >= 0:
             end = window.find(_END, begin)
@@ -93,6 +95,8 @@ def _list_records(path: Path) -> Iterator[bytes]:
             at = stop
         keep = begin if begin >= 0 else max(at, len(window) - len(_BEGIN))
         window = window[keep:]
+    if not checked:
+        _check_head(path, window)
     if window.startswith(_BEGIN):
         yield window
 

@@ -18,7 +18,12 @@ from isal.igzip_lib import IsalError
 
 from talentflow.core.errors import InputError
 
-DAMAGES: Final = (OSError, EOFError, zlib.error, IsalError)
+DAMAGES: Final[tuple[type[Exception], ...]] = (
+    OSError,
+    EOFError,
+    zlib.error,
+    IsalError,  # type: ignore[assignment]  # its stub takes the class for an instance
+)
 """What reading a damaged file raises."""
 
 BLOCK_BYTES: Final = 512
