@@ -36,6 +36,7 @@ class Row:
     ambiguous: bool = False
     seat: str | None = None
     n_authors: int = 1
+    kind: str = "authorship"
 
 
 class Residence(NamedTuple):
@@ -75,6 +76,7 @@ def pack_rows(rows: Iterable[Row], populations: tuple[Population, ...] = ()) -> 
             "venue": pa.array([row.venue for row in rows], pa.string()),
             "paper_id": pa.array([f"paper{i}" for i in range(len(rows))], pa.string()),
             "n_authors": pa.array([row.n_authors for row in rows], pa.int16()),
+            "kind": pa.array([row.kind for row in rows], pa.string()),
         }
     )
     mentions = pa.table(

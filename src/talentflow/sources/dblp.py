@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zlib
 from collections.abc import Iterator
 from html.entities import html5
 from pathlib import Path
@@ -21,6 +20,7 @@ from talentflow.core.errors import InputError
 from talentflow.sources.evidence import Affiliation, Evidence
 from talentflow.sources.identifiers import find_profiles
 from talentflow.sources.positions import YEARS, HistoryBuilder, Person, Position, Refusal
+from talentflow.sources.tar_stream import DAMAGES, open_compressed
 
 SOURCE: Final = "dblp"
 SUFFIXES: Final = (".xml", ".xml.gz")
@@ -28,6 +28,7 @@ MAX_RECORD_BYTES: Final = 2**20
 """No person record is as long; the search for its end stops there."""
 
 _CHUNK_BYTES: Final = 2**20
+_HEAD_BYTES: Final = 2**16
 _BEGIN: Final = b"<www "
 _END: Final = b"</www>"
 _HOMEPAGE = re.compile(rb'<www [^>]*\bkey="homepages/([^"]+)"[^>]*>')
@@ -65,7 +66,7 @@ def read_file(folder: Path, file: str) -> Evidence:
             for number, record in enumerate(_list_records(path)):
                 _read_record(builder, number, record)
         return builder.build(sha256=sha256, size_bytes=path.stat().st_size)
-    except (OSError, EOFError, zlib.error) as error:
+    except DAMAGES as error:
         raise InputError(
             f"the dump cannot be read: {error}",
             expected="dblp.xml.gz, complete",
@@ -76,13 +77,14 @@ def read_file(folder: Path, file: str) -> Evidence:
 
 def _list_records(path: Path) -> Iterator[bytes]:
     """The `www` records in document order; a record without an end is cut at the limit."""
-    first = True
-    window = b""
+    window, checked = b"", False
     for chunk in _read_chunks(path):
         window += chunk
-        if first:
-            _check_head(path, window[:65536])
-            first = False
+        if not checked:
+            if b"<dblp" not in window and len(window) < _HEAD_BYTES:
+                continue
+            _check_head(path, window[:_HEAD_BYTES])
+            checked = True
         at = 0
         while (begin := window.find(_BEGIN, at)) >= 0:
             end = window.find(_END, begin)
@@ -93,18 +95,15 @@ def _list_records(path: Path) -> Iterator[bytes]:
             at = stop
         keep = begin if begin >= 0 else max(at, len(window) - len(_BEGIN))
         window = window[keep:]
+    if not checked:
+        _check_head(path, window)
     if window.startswith(_BEGIN):
         yield window
 
 
 def _read_chunks(path: Path) -> Iterator[bytes]:
-    from isal import igzip_threaded
-
-    if path.name.endswith(".gz"):
-        stream = igzip_threaded.open(path, "rb", threads=1, block_size=_CHUNK_BYTES)
-    else:
-        stream = path.open("rb")
-    with stream:
+    compressed = path.name.endswith(".gz")
+    with open_compressed(path, _CHUNK_BYTES) if compressed else path.open("rb") as stream:
         while chunk := stream.read(_CHUNK_BYTES):
             yield chunk
 

@@ -169,11 +169,12 @@ _SECTIONS: Final = (("education", b"educations"), ("employment", b"employments")
 
 
 def _is_plain(text: bytes) -> bool:
-    """Whether it is free of comments, character sections, instructions and new prefixes."""
+    """Whether it is free of comments, character sections, instructions, new prefixes and nulls."""
     return (
         (b"!" not in text or b"<!" not in text)
         and (b"?" not in text or b"<?" not in text)
         and b"xmlns" not in text
+        and b"\0" not in text
     )
 
 
@@ -208,7 +209,7 @@ _USUAL: Final = {kind: _compile_entry(kind) for kind, _ in _SECTIONS}
 
 def _list_usual(kind: str, text: str, before: int) -> list[Position] | None:
     """The entries of one section, numbered from `before`; null where one is laid out otherwise."""
-    positions = []
+    positions: list[Position] = []
     for found in _USUAL[kind].finditer(text):
         said = found.groups("")
         if "&" in found[0]:
@@ -315,7 +316,8 @@ _ROR = re.compile(r"(?:https?://)?(?:www\.)?ror\.org/(0[a-z0-9]{6}\d{2})/?", re.
 
 
 def _read_attribute(attributes: str, name: str) -> str:
-    return dict(_ATTRIBUTE.findall(attributes)).get(name, "")
+    found: dict[str, str] = dict(_ATTRIBUTE.findall(attributes))
+    return found.get(name, "")
 
 
 def _make_position(number: int, kind: str, entry: dict[str, str]) -> Position:

@@ -11,9 +11,20 @@ import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
+
+from isal import igzip_threaded
+from isal.igzip_lib import IsalError
 
 from talentflow.core.errors import InputError
+
+DAMAGES: Final[tuple[type[Exception], ...]] = (
+    OSError,
+    EOFError,
+    zlib.error,
+    IsalError,  # type: ignore[assignment]  # its stub takes the class for an instance
+)
+"""What reading a damaged file raises."""
 
 BLOCK_BYTES: Final = 512
 MAX_FILE_BYTES: Final = 64 * 2**20
@@ -41,12 +52,10 @@ def walk_archive(path: Path, *, max_file_bytes: int = MAX_FILE_BYTES) -> Iterato
     Formats: ustar, GNU and pax. Raises `InputError` where the file is missing, is no gzip, is cut
     off, fails its checksum, or holds something that is no tar.
     """
-    from isal import igzip_threaded, isal_zlib
-
     try:
-        with igzip_threaded.open(path, "rb", threads=1, block_size=_CHUNK_BYTES) as stream:
+        with open_compressed(path, _CHUNK_BYTES) as stream:
             yield from _Walker(path, stream, max_file_bytes).walk()
-    except (OSError, EOFError, zlib.error, isal_zlib.error) as error:
+    except DAMAGES as error:
         raise InputError(
             f"the archive cannot be read: {error}",
             expected="a complete .tar.gz",
@@ -55,15 +64,27 @@ def walk_archive(path: Path, *, max_file_bytes: int = MAX_FILE_BYTES) -> Iterato
         ) from error
 
 
+def open_compressed(path: Path, block_bytes: int) -> BinaryIO:
+    """The decompressed bytes of a gzipped file, made ahead by a thread of its own.
+
+    Reading raises one of `DAMAGES` where there are some.
+    """
+    stream: BinaryIO = igzip_threaded.open(  # type: ignore[no-untyped-call]
+        path, "rb", threads=1, block_size=block_bytes
+    )
+    return stream
+
+
 class _Walker:
     """Holds one window of the decompressed stream, at least as long as the file in hand."""
 
-    def __init__(self, path: Path, stream: object, max_file_bytes: int) -> None:
+    def __init__(self, path: Path, stream: BinaryIO, max_file_bytes: int) -> None:
         self._path = path
-        self._read = stream.read  # type: ignore[attr-defined]
+        self._read = stream.read
         self._limit = max_file_bytes
         self._buffer = b""
         self._at = 0
+        self._started = False
 
     def walk(self) -> Iterator[Member]:
         number, size_to_come = 0, None
@@ -72,6 +93,7 @@ class _Walker:
             if header[:1] == b"\0" and not header.strip(b"\0"):
                 return
             self._at += BLOCK_BYTES
+            self._started = True
             kind = header[156:157]
             size = self._read_size(header)
             if kind in _REGULAR:
@@ -89,6 +111,8 @@ class _Walker:
             else:
                 self._pass_over(size)
             self._pass_over(-size % BLOCK_BYTES)
+        if not self._started:
+            raise self._broken("nothing")
 
     def _take(self, number: int, name: str, size: int) -> Member:
         if size > self._limit:

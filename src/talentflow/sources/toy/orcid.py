@@ -93,72 +93,78 @@ def add_summary(archive: tarfile.TarFile, orcid: str, document: bytes) -> None:
 def print_summary(summary: Summary) -> str:
     """The XML document."""
     path = f"/{summary.orcid}"
-    sections = [
-        f'        <activities:distinctions path="{path}/distinctions"/>',
-        _print_section("education", summary),
-        _print_section("employment", summary),
-        f'        <activities:fundings path="{path}/fundings"/>',
-        f'        <activities:invited-positions path="{path}/invited-positions"/>',
-        f'        <activities:memberships path="{path}/memberships"/>',
-        f'        <activities:peer-reviews path="{path}/peer-reviews"/>',
-        f'        <activities:qualifications path="{path}/qualifications"/>',
-        f'        <activities:research-resources path="{path}/research-resources"/>',
-        f'        <activities:services path="{path}/services"/>',
-        _print_works(summary),
-    ]
-    urls = "\n".join(_print_url(summary, at) for at in range(len(summary.urls)))
-    pages = (
-        f'        <researcher-url:researcher-urls path="{path}/researcher-urls">\n{urls}\n'
-        "        </researcher-url:researcher-urls>"
-        if summary.urls
-        else f'        <researcher-url:researcher-urls path="{path}/researcher-urls"/>'
-    )
     return "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>',
             f'<record:record path="{path}" {_ROOT}>',
-            "    <common:orcid-identifier>",
-            f"        <common:uri>https://orcid.org{path}</common:uri>",
-            f"        <common:path>{summary.orcid}</common:path>",
-            "        <common:host>orcid.org</common:host>",
-            "    </common:orcid-identifier>",
-            "    <preferences:preferences>",
-            "        <preferences:locale>en</preferences:locale>",
-            "    </preferences:preferences>",
-            "    <history:history>",
-            "        <history:creation-method>Direct</history:creation-method>",
-            "        <history:submission-date>2016-02-08T09:30:11.152Z</history:submission-date>",
-            "        <common:last-modified-date>2025-06-01T08:00:00.000Z"
-            "</common:last-modified-date>",
-            "        <history:claimed>true</history:claimed>",
-            "        <history:verified-email>true</history:verified-email>",
-            "        <history:verified-primary-email>true</history:verified-primary-email>",
-            "    </history:history>",
-            f'    <person:person path="{path}/person">',
-            f'        <person:name visibility="public" path="{summary.orcid}">',
-            "            <common:created-date>2016-04-15T18:45:50.881Z</common:created-date>",
-            "            <common:last-modified-date>2016-04-15T18:45:50.881Z"
-            "</common:last-modified-date>",
-            f"            <personal-details:given-names>{escape(summary.given)}"
-            "</personal-details:given-names>",
-            f"            <personal-details:family-name>{escape(summary.family)}"
-            "</personal-details:family-name>",
-            "        </person:name>",
-            f'        <other-name:other-names path="{path}/other-names"/>',
-            pages,
-            f'        <email:emails path="{path}/email"/>',
-            f'        <address:addresses path="{path}/address"/>',
-            f'        <keyword:keywords path="{path}/keywords"/>',
-            f'        <external-identifier:external-identifiers path="{path}/external-identifiers"'
-            "/>",
-            "    </person:person>",
+            *_print_head(summary),
+            *_print_person(summary),
             f'    <activities:activities-summary path="{path}/activities">',
-            *sections,
+            f'        <activities:distinctions path="{path}/distinctions"/>',
+            _print_section("education", summary),
+            _print_section("employment", summary),
+            *(f'        <activities:{name} path="{path}/{name}"/>' for name in _SILENT),
+            _print_works(summary),
             "    </activities:activities-summary>",
             "</record:record>",
             "",
         ]
     )
+
+
+_SILENT: Final = (
+    "fundings", "invited-positions", "memberships", "peer-reviews", "qualifications",
+    "research-resources", "services",
+)  # fmt: skip
+
+
+def _print_head(summary: Summary) -> list[str]:
+    return [
+        "    <common:orcid-identifier>",
+        f"        <common:uri>https://orcid.org/{summary.orcid}</common:uri>",
+        f"        <common:path>{summary.orcid}</common:path>",
+        "        <common:host>orcid.org</common:host>",
+        "    </common:orcid-identifier>",
+        "    <preferences:preferences>",
+        "        <preferences:locale>en</preferences:locale>",
+        "    </preferences:preferences>",
+        "    <history:history>",
+        "        <history:creation-method>Direct</history:creation-method>",
+        "        <history:submission-date>2016-02-08T09:30:11.152Z</history:submission-date>",
+        "        <common:last-modified-date>2025-06-01T08:00:00.000Z</common:last-modified-date>",
+        "        <history:claimed>true</history:claimed>",
+        "        <history:verified-email>true</history:verified-email>",
+        "        <history:verified-primary-email>true</history:verified-primary-email>",
+        "    </history:history>",
+    ]
+
+
+def _print_person(summary: Summary) -> list[str]:
+    path, stamp = f"/{summary.orcid}", "2016-04-15T18:45:50.881Z"
+    details = "personal-details"
+    pages = [f'        <researcher-url:researcher-urls path="{path}/researcher-urls"/>']
+    if summary.urls:
+        pages = [
+            f'        <researcher-url:researcher-urls path="{path}/researcher-urls">',
+            *(_print_url(summary, at) for at in range(len(summary.urls))),
+            "        </researcher-url:researcher-urls>",
+        ]
+    return [
+        f'    <person:person path="{path}/person">',
+        f'        <person:name visibility="public" path="{summary.orcid}">',
+        f"            <common:created-date>{stamp}</common:created-date>",
+        f"            <common:last-modified-date>{stamp}</common:last-modified-date>",
+        f"            <{details}:given-names>{escape(summary.given)}</{details}:given-names>",
+        f"            <{details}:family-name>{escape(summary.family)}</{details}:family-name>",
+        "        </person:name>",
+        f'        <other-name:other-names path="{path}/other-names"/>',
+        *pages,
+        f'        <email:emails path="{path}/email"/>',
+        f'        <address:addresses path="{path}/address"/>',
+        f'        <keyword:keywords path="{path}/keywords"/>',
+        f'        <external-identifier:external-identifiers path="{path}/external-identifiers"/>',
+        "    </person:person>",
+    ]
 
 
 def _tell(career: ToldCareer, organizations: Sequence[Organization]) -> Summary:
@@ -301,6 +307,7 @@ def _print_works(summary: Summary) -> str:
 def _print_work(orcid: str, number: int) -> str:
     year, doi = 1990 + number % 35, f"10.99999/toy.{orcid[-6:]}.{number}"
     code = int(orcid[-8:-5] + orcid[-4:-1]) * 1000 + number
+    place = "/".join(("", orcid, "work", str(code)))
     identifier = (
         "                        <common:external-id>\n"
         "                            <common:external-id-type>doi</common:external-id-type>\n"
@@ -319,7 +326,7 @@ def _print_work(orcid: str, number: int) -> str:
         f"                <common:last-modified-date>{stamp}</common:last-modified-date>\n"
         f"                <common:external-ids>\n{identifier}"
         "                </common:external-ids>\n"
-        f'                <work:work-summary put-code="{code}" path="/{orcid}/work/{code}" '
+        f'                <work:work-summary put-code="{code}" path="{place}" '
         'visibility="public" display-index="0">\n'
         f"                    <common:created-date>{stamp}</common:created-date>\n"
         f"                    <common:last-modified-date>{stamp}</common:last-modified-date>\n"
