@@ -318,9 +318,11 @@ def as_rows(batches: list[Batch], affiliations: Affiliations) -> list[tuple[Any,
         for at, part, number in zip(b.row_author, b.row_part, b.row_affiliation, strict=True):
             w = b.author_work[at]
             found.append(
-                (b.work_line[w], b.work_id[w], b.work_year[w], b.work_updated[w])
-                + (b.work_authors[w], venues[w], b.author_position[at], b.author_id[at])
-                + (names[at], orcids[at], part, said[number])
+                (
+                    *(b.work_line[w], b.work_id[w], b.work_year[w], b.work_updated[w]),
+                    *(b.work_authors[w], venues[w], b.author_position[at], b.author_id[at]),
+                    *(names[at], orcids[at], part, said[number]),
+                )
             )
     return sorted(found, key=str)
 

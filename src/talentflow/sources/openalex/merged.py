@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from talentflow.core.errors import InputError
-from talentflow.sources.openalex.works import Integers, Damaged, parse_entity, unpack
+from talentflow.sources.openalex.works import Damaged, Integers, parse_entity, unpack
 
 _LONGEST_CHAIN: Final = 20
 
