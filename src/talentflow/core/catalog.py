@@ -33,7 +33,8 @@ from talentflow.core.contracts import CONTRACTS, check_table
 from talentflow.core.errors import StoreError
 
 STORE_FORMAT: Final = 1
-_TEMPORARY: Final = ".partial-"
+PARTIAL: Final = ".partial-"
+"""How the names of files and folders begin that are not whole yet; the next build sweeps them."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Catalog:
         if not folder.is_dir():
             write_folder(folder, fill)
         link = self.root / "published"
-        fresh = self.root / f"{_TEMPORARY}link"
+        fresh = self.root / f"{PARTIAL}link"
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(folder.relative_to(self.root), target_is_directory=True)
         fresh.replace(link)
@@ -158,7 +159,7 @@ def check_format(root: Path) -> None:
 def write_folder(target: Path, fill: Callable[[Path], None]) -> None:
     """Let `fill` write into a fresh folder, then rename it to `target`; all or nothing."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.parent / f"{_TEMPORARY}{target.name}"
+    partial = target.parent / f"{PARTIAL}{target.name}"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     try:
@@ -171,7 +172,7 @@ def write_folder(target: Path, fill: Callable[[Path], None]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a small file so that it is either the old one or the new one, never half."""
-    partial = path.parent / f"{_TEMPORARY}{path.name}"
+    partial = path.parent / f"{PARTIAL}{path.name}"
     with partial.open("w", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()
@@ -219,7 +220,7 @@ def _take_lock(lock: Any, root: Path) -> None:
 
 
 def _sweep(root: Path) -> None:
-    for leftover in (*root.glob(f"{_TEMPORARY}*"), *root.glob(f"*/**/{_TEMPORARY}*")):
+    for leftover in (*root.glob(f"{PARTIAL}*"), *root.glob(f"*/**/{PARTIAL}*")):
         if leftover.is_dir() and not leftover.is_symlink():
             shutil.rmtree(leftover, ignore_errors=True)
         else:

@@ -138,7 +138,9 @@ def _read_inputs(run: _Build, inputs: Inputs) -> None:
         run.run(
             "read",
             [list_checksums(inputs.records + inputs.mappings), checksum_code("core", "sources")],
-            lambda: stages.read_records(inputs.records, run.engine, progress),
+            lambda: stages.read_records(
+                inputs.records, run.engine, progress, inputs.mappings, run.catalog.root
+            ),
         )
         registry.result()
     note.tell(progress)
