@@ -58,6 +58,10 @@ _NOT_CITIES: Final = word_set(
     "washington george madison marion florence sidney"
 )
 """Cities whose names are words, parts of other names or persons' names more often."""
+_NOUNS: Final = word_set("media commerce enterprise mobile reading")
+"""Those that close the name of a unit: `Center for Future Media`."""
+_INSTITUTES: Final = word_set("mila")
+"""Cities that affiliations of this field never mean: an institute has the name."""
 
 
 class PlaceWord(NamedTuple):
@@ -112,7 +116,9 @@ def build_places(cities: Iterable[tuple[str, str]]) -> PlaceIndex:
     share goes to the one where nearly all of its organizations are, or to none.
     """
     counts, city_names = _count_cities(cities)
-    city_areas = {key: _read_counts(counted) for key, counted in counts.items()}
+    city_areas = {
+        key: _read_counts(counted) for key, counted in counts.items() if key not in _INSTITUTES
+    }
     countries: dict[str, tuple[str, ...]] = {}
     for language, name, code in _cldr_names():
         key = normalise(name)
@@ -311,7 +317,7 @@ def _find_suffix(position: int, text: str, places: PlaceIndex) -> Iterator[Place
     for n in range(min(_SUFFIX_WORDS, len(words) - 1), 0, -1):
         tail = " ".join(words[-n:])
         word = _look_up(position, tail, False, places)
-        if word is None:
+        if word is None or (word.level == 1 and tail in _NOUNS):
             continue
         if _is_joined(raw, words[-n]):
             return
