@@ -115,7 +115,7 @@ def _build_evidence(run: _Build, inputs: Inputs) -> None:
     run.run(
         "read",
         [list_checksums(inputs.records + inputs.mappings), checksum_code("core", "sources")],
-        lambda: stages.read_records(inputs.records, workers, progress),
+        lambda: stages.read_records(inputs.records, workers, progress, inputs.mappings),
     )
     code = checksum_code("core", "sources", "resolve")
     run.run(

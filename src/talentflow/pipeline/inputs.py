@@ -14,11 +14,20 @@ from talentflow.core.errors import InputError
 from talentflow.core.executor import run_in_threads
 from talentflow.core.provenance import checksum_file
 from talentflow.sources import dblp, openreview, orcid, paperlists, table
+from talentflow.sources.openalex import merged, reading
 
 SECOND_OPINION: Final = "paperlists-other-crawls"
 """Read and compared, but never counted: its papers are those of `paperlists`."""
 
-RECORD_SOURCES: Final = ("paperlists", SECOND_OPINION, "table", "dblp", "openreview", "orcid")
+RECORD_SOURCES: Final = (
+    "paperlists",
+    SECOND_OPINION,
+    "table",
+    "openalex",
+    "dblp",
+    "openreview",
+    "orcid",
+)
 REGISTRY_SOURCES: Final = ("ror", "university-domains")
 GOLD_SOURCES: Final = ("affiliation-gold", "s2aff")
 """Affiliations that people have labelled: nothing is built from them, they measure the build."""
@@ -58,8 +67,9 @@ class InputFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """All files of a build, sorted by source and path; `mappings` say how to read tables, `gold`
-    are labelled affiliations to measure it by, `comparison` published tables to compare it with."""
+    """All files of a build, sorted by source and path; `mappings` say how to read others (columns
+    of tables, merged ids of OpenAlex), `gold` are labelled affiliations to measure it by,
+    `comparison` published tables to compare it with."""
 
     records: tuple[InputFile, ...]
     registry: tuple[InputFile, ...]
@@ -91,7 +101,7 @@ def find_inputs(data: Path) -> Inputs:
     _require(records, data, "no records", "files such as paperlists/icra/icra2019.json")
     _require(registry, data, "no registry of organizations", "a ROR dump such as ror/v2.json.zip")
     gold = _read_files([(s, data / s, _list_matching(s, data / s)) for s in GOLD_SOURCES])
-    mappings = _find_mappings(data, records)
+    mappings = _find_mappings(data, records) + _find_merged(data, records)
     comparison = _read_files(
         [(s, data / s, _list_matching(s, data / s)) for s in COMPARISON_SOURCES]
     )
@@ -108,6 +118,13 @@ def _find_mappings(data: Path, records: tuple[InputFile, ...]) -> tuple[InputFil
     return _read_files([("table", folder, [table.MAPPING_FILE])])
 
 
+def _find_merged(data: Path, records: tuple[InputFile, ...]) -> tuple[InputFile, ...]:
+    if not any(file.source == "openalex" for file in records):
+        return ()
+    folder = data / "openalex"
+    return _read_files([("openalex", folder, merged.list_merged_files(folder))])
+
+
 def _list_records(source: str, folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
@@ -116,6 +133,7 @@ def _list_records(source: str, folder: Path) -> list[str]:
 
 _LISTED_BY: Final[dict[str, Callable[[Path], list[str]]]] = {
     "table": table.list_files,
+    "openalex": reading.list_files,
     "dblp": dblp.list_files,
     "openreview": openreview.list_files,
     "orcid": orcid.list_files,

@@ -47,8 +47,10 @@ from talentflow.estimate.truncation import RECENT_VINTAGES, estimate_nowcasts
 from talentflow.estimate.values import Estimated, Publication, estimate_together
 from talentflow.indicators.definitions import DEFAULT, Definition, define_cohort
 from talentflow.pipeline.inputs import SECOND_OPINION, InputFile
+from talentflow.pipeline.snapshot_files import read_openalex
 from talentflow.resolve.align_authors import align_authors
-from talentflow.resolve.organizations import ResolvedMentions, resolve_mentions_fully
+from talentflow.resolve.asserted import resolve_with_assertions
+from talentflow.resolve.organizations import ResolvedMentions
 from talentflow.resolve.people import link_people
 from talentflow.resolve.registry import Registry, build_registry
 from talentflow.sources import dblp, openreview, orcid, paperlists, table
@@ -62,14 +64,26 @@ _MENTIONS_A_TASK: Final = 4000
 _IMPUTATION_SEED: Final = 1987
 
 
-def read_records(files: Iterable[InputFile], workers: int, progress: Progress) -> Tables:
-    """All input files → records, mentions (each once), rejects and inputs."""
+def read_records(
+    files: Iterable[InputFile],
+    workers: int,
+    progress: Progress,
+    mappings: Iterable[InputFile] = (),
+) -> Tables:
+    """All input files → records, mentions (each once), rejects and inputs.
+
+    `mappings` say how to read some of them, as in `Inputs`.
+    """
     wanted = list(files)
     progress.start("read", sum(f.size_bytes for f in wanted))
+    snapshot = [file for file in wanted if file.source == "openalex"]
+    others = [file for file in wanted if file.source != "openalex"]
     evidence = []
-    for file, found in _read_files(wanted, workers):
+    for file, found in _read_files(others, workers):
         evidence.append(found)
         progress.advance(file.size_bytes)
+    merged = [file for file in mappings if file.source == "openalex"]
+    evidence += read_openalex(snapshot, merged, workers, progress)
     tables = {
         "records": pa.concat_tables([RECORDS.empty(), *(e.records for e in evidence)]),
         "mentions": _distinct_mentions([e.mentions for e in evidence]),
@@ -158,7 +172,7 @@ def resolve_organizations(
 def _resolve_slice(task: tuple[Path, pa.Table]) -> ResolvedMentions:
     registry, mentions = task
     with paused_collector():
-        return resolve_mentions_fully(mentions, _load_registry(registry))
+        return resolve_with_assertions(mentions, _load_registry(registry))
 
 
 @lru_cache(maxsize=1)

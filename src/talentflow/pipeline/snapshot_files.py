@@ -1,0 +1,56 @@
+"""How are the many large files of a snapshot read side by side within little memory?
+
+Each is read by a process that writes what it finds to the disk as it goes; only then is it known
+which works have a later version in another file.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from talentflow.core.executor import run_in_processes
+from talentflow.core.progress import Progress
+from talentflow.pipeline.inputs import InputFile
+from talentflow.sources.evidence import Evidence
+from talentflow.sources.openalex.merged import Merged, load_merged
+from talentflow.sources.openalex.reading import (
+    Written,
+    find_superseded,
+    load_evidence,
+    write_evidence,
+)
+
+
+class _Task(NamedTuple):
+    file: InputFile
+    output: Path
+    merged: Merged
+
+
+def read_openalex(
+    files: Sequence[InputFile], merged: Sequence[InputFile], workers: int, progress: Progress
+) -> list[Evidence]:
+    """The evidence of each file; `merged` are the files that list merged ids."""
+    if not files:
+        return []
+    known = load_merged(files[0].folder, [file.file for file in merged])
+    with tempfile.TemporaryDirectory(prefix="talentflow-read-") as folder:
+        tasks = [
+            _Task(file, Path(folder) / f"{number:06d}", known) for number, file in enumerate(files)
+        ]
+        written = []
+        for task, found in zip(tasks, run_in_processes(_write, tasks, workers), strict=True):
+            written.append(found)
+            progress.advance(task.file.size_bytes)
+        older = find_superseded([each.works for each in written])
+        return [load_evidence(each, mask) for each, mask in zip(written, older, strict=True)]
+
+
+def _write(task: _Task) -> Written:
+    file = task.file
+    return write_evidence(
+        file.folder, file.file, task.output, sha256=file.sha256, merged=task.merged
+    )

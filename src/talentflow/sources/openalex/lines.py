@@ -1,0 +1,221 @@
+"""What do the gzipped JSON lines of a snapshot hold?
+
+A file is unpacked block by block and scanned for the few fields that are needed (`scan`); lines
+in which anything is unusual are decoded whole (`works`), so that both say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Final, cast
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from isal import igzip
+
+from talentflow.sources.openalex.columns import BrokenTextError, make_fixed, make_texts
+from talentflow.sources.openalex.scan import (
+    A_ID,
+    A_NAME,
+    A_NAME_END,
+    A_ORCID,
+    A_POSITION,
+    A_WORK,
+    INSTITUTION,
+    ODD,
+    PLAIN,
+    R_AUTHOR,
+    R_ENTRY,
+    R_PART,
+    W_AUTHORS,
+    W_ID,
+    W_LINE,
+    W_STATE,
+    W_UPDATED,
+    W_VENUE,
+    W_VENUE_END,
+    W_YEAR,
+    Entries,
+    Found,
+    make_entries,
+    make_found,
+    scan_lines,
+)
+from talentflow.sources.openalex.works import (
+    INSTITUTION_DECODER,
+    NO_AFFILIATION,
+    TEXT_DECODER,
+    Affiliations,
+    Batch,
+    Damaged,
+    Reject,
+    decode_works,
+)
+
+BLOCK_BYTES: Final = 8 * 2**20
+"""Small enough that what was unpacked is still in the cache when it is scanned."""
+
+MAX_LINE_BYTES: Final = 512 * 2**20
+_ARENA_BYTES: Final = 48 * 2**20
+_ORCID_CHARS: Final = 19
+
+
+def read_lines(path: Path, affiliations: Affiliations, reject: Reject) -> Iterator[Batch]:
+    """The works of one file, plain or gzipped, block by block in the order of the file.
+
+    A file that ends too early or is damaged gives what stands before the damage, and a reject.
+    """
+    reader = _LineReader(affiliations, reject)
+    with path.open("rb") as raw:
+        gzipped = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        stream: BinaryIO = cast(Any, igzip).IGzipFile(fileobj=raw, mode="rb") if gzipped else raw
+        try:
+            for block, damage in _read_blocks(stream):
+                yield from reader.read(block)
+                if damage is not None:
+                    reject(reader.line, "damaged_file", f"the rest of the file: {damage}", b"", 1)
+        finally:
+            stream.close()
+
+
+def _read_blocks(stream: BinaryIO) -> Iterator[tuple[npt.NDArray[np.uint8], str | None]]:
+    """Whole lines with the line feed of the last one, valid until the next block is asked for;
+    with the last block what was damaged."""
+    buffer = bytearray(BLOCK_BYTES)
+    filled = 0
+    while True:
+        damage = None
+        try:
+            got = stream.readinto(memoryview(buffer)[filled:-1])  # type: ignore[attr-defined]
+        except (OSError, EOFError, Damaged) as error:
+            got, damage = 0, str(error) or type(error).__name__
+        filled += got
+        if got == 0:
+            end = buffer.rfind(b"\n", 0, filled) + 1
+            if damage is None and end < filled:  # a last line without line feed
+                buffer[filled] = ord("\n")
+                end = filled + 1
+            yield np.frombuffer(buffer, np.uint8, end), damage
+            return
+        if filled < len(buffer) - 1:  # one byte is left for the last line feed
+            continue
+        end = buffer.rfind(b"\n", 0, filled) + 1
+        if end:
+            yield np.frombuffer(buffer, np.uint8, end), None
+            filled -= end
+            buffer[:filled] = buffer[end : end + filled]
+        elif len(buffer) >= MAX_LINE_BYTES:
+            yield np.empty(0, np.uint8), f"a line longer than {MAX_LINE_BYTES:,} bytes"
+            return
+        else:
+            buffer = buffer + bytes(len(buffer))
+
+
+class _LineReader:
+    """Reads block after block. `line` counts the lines so far, `entries` what was seen of
+    affiliations, `numbers` their places in `affiliations`."""
+
+    def __init__(self, affiliations: Affiliations, reject: Reject) -> None:
+        self.line = 0
+        self._affiliations = affiliations
+        self._reject = reject
+        self._found = make_found(8192, 65536, 98304)
+        self._entries = make_entries(_ARENA_BYTES)
+        self._numbers = np.empty(len(self._entries.entries), np.int64)
+        self._read = 0
+
+    def read(self, block: npt.NDArray[np.uint8]) -> Iterator[Batch]:
+        """The works of whole lines."""
+        if not len(block):
+            return
+        ends = np.flatnonzero(block == ord("\n"))
+        first = 0
+        while first < len(ends):
+            until = int(scan_lines(block, ends, first, self._found, self._entries))
+            if until == first:
+                self._make_room()
+                continue
+            try:
+                self._decode_entries()
+                batch = self._gather(block)
+                odd: Sequence[int] = self._odd_lines()
+            except (BrokenTextError, msgspec.DecodeError, UnicodeDecodeError):
+                batch, odd = None, range(first, until)
+            if batch is not None:
+                yield batch
+            if odd:
+                yield self._decode_lines(block, ends, odd)
+            first = until
+        self.line += len(ends)
+
+    def _make_room(self) -> None:
+        """After a line that found none: forget affiliations first, then take more memory."""
+        entries = self._entries
+        if entries.counts[0]:
+            entries.counts[:] = 0
+            entries.slots[:] = 0
+            self._read = 0
+            return
+        found = self._found
+        self._found = make_found(len(found.works), 4 * len(found.authors), 4 * len(found.rows))
+        if len(self._found.rows) > len(entries.arena) // 256:
+            self._entries = make_entries(4 * len(entries.arena))
+
+    def _decode_entries(self) -> None:
+        entries: Entries = self._entries
+        count = int(entries.counts[0])
+        arena = entries.arena.data
+        numbers, affiliations = [], self._affiliations
+        for start, length, kind in entries.entries[self._read : count].tolist():
+            raw = arena[start : start + length]
+            if kind == INSTITUTION:
+                numbers.append(affiliations.of_institution(INSTITUTION_DECODER.decode(raw)))
+            else:
+                numbers.append(affiliations.of_text(TEXT_DECODER.decode(raw)))
+        self._numbers[self._read : count] = numbers
+        self._read = count
+
+    def _gather(self, block: npt.NDArray[np.uint8]) -> Batch:
+        found: Found = self._found
+        listed, authored, given = (int(count) for count in found.counts)
+        plain = found.works[:listed, W_STATE] == PLAIN
+        works = np.ascontiguousarray(found.works[:listed][plain].T)
+        authors = np.ascontiguousarray(found.authors[:authored].T)
+        rows = np.ascontiguousarray(found.rows[:given].T)
+        entry = rows[R_ENTRY]
+        said = np.where(entry >= 0, self._numbers[entry], NO_AFFILIATION)
+        places = np.cumsum(plain) - 1
+        return Batch(
+            work_line=works[W_LINE] + self.line,
+            work_id=works[W_ID],
+            work_year=works[W_YEAR],
+            work_updated=works[W_UPDATED],
+            work_authors=works[W_AUTHORS],
+            work_venue=make_texts(block, works[W_VENUE], works[W_VENUE_END]),
+            author_work=places[authors[A_WORK]],
+            author_position=authors[A_POSITION],
+            author_id=authors[A_ID],
+            author_name=make_texts(block, authors[A_NAME], authors[A_NAME_END]),
+            author_orcid=make_fixed(block, authors[A_ORCID], _ORCID_CHARS),
+            row_author=rows[R_AUTHOR],
+            row_part=rows[R_PART],
+            row_affiliation=said,
+        )
+
+    def _odd_lines(self) -> list[int]:
+        works = self._found.works[: int(self._found.counts[0])]
+        odd: list[int] = works[works[:, W_STATE] == ODD, W_LINE].tolist()
+        return odd
+
+    def _decode_lines(
+        self, block: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64], lines: Iterable[int]
+    ) -> Batch:
+        def cut() -> Iterator[tuple[int, bytes]]:
+            for line in lines:
+                start = int(ends[line - 1]) + 1 if line else 0
+                yield self.line + line, block[start : int(ends[line])].tobytes()
+
+        return decode_works(cut(), self._affiliations, self._reject)
