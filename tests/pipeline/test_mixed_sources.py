@@ -1,8 +1,4 @@
-"""One career from several sources: conference lists, ORCID, OpenReview and DBLP.
-
-OpenAlex's works of the same world lie beside them in the same data folder; where its reader is
-there they are read as one more source of papers.
-"""
+"""One career from several sources: conference lists, OpenAlex, ORCID, OpenReview and DBLP."""
 
 from __future__ import annotations
 
@@ -50,7 +46,6 @@ class Built(NamedTuple):
 
 class Mixed(NamedTuple):
     world: World
-    data: Path
     alone: Built
     mixed: Built
 
@@ -62,17 +57,18 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Mixed:
     spec = WorldSpec(people=500, publish_probability=0.5, venue_shares={"corl": 0.7, "icra": 0.3})
     world = build_world(spec, 5)
     built = []
-    for name, sources in (("alone", PAPERS), ("mixed", (*PAPERS, *HISTORIES))):
+    for name, sources in (("alone", PAPERS), ("mixed", (*PAPERS, "openalex", *HISTORIES))):
         data, store = folder / name, folder / f"{name}-store"
         write_world(world, data, sources=sources)
         settings = Settings(data=data, store=store, workers=1, replicates=4)
         built.append(Built(store, build(settings)))
-    return Mixed(world, folder / "mixed", *built)
+    return Mixed(world, *built)
 
 
 def references(identity: Identity) -> list[str]:
     return [
         f"openreview:{identity.profile}",
+        f"openalex:{identity.openalex.rpartition('/')[2]}",
         *([f"orcid:{identity.orcid}"] if identity.orcid else []),
         *([f"dblp:{identity.dblp}"] if identity.dblp else []),
     ]
@@ -102,6 +98,7 @@ def test_a_career_is_told_by_all_of_them(stores: Mixed) -> None:
         told[persons[row["person_ref"]]].add((row["source"], row["kind"]))
     whole = {
         ("paperlists", "authorship"),
+        ("openalex", "authorship"),
         ("orcid", "education"),
         ("orcid", "employment"),
         ("openreview", "education"),
