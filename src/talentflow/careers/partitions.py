@@ -143,8 +143,10 @@ _BATCH_ROWS: Final = 1 << 20
 
 
 def _deal_group(group: _Group, partitions: int) -> list[_Dealt]:
-    with pq.ParquetFile(group.file, read_dictionary=["country", "stage", "sector"]) as file:
-        names = [name for name in _COLUMNS if name in file.schema_arrow.names]
+    known = set(pq.read_schema(group.file).names)
+    names = [name for name in _COLUMNS if name in known]
+    words = [name for name in ("country", "stage", "sector") if name in known]
+    with pq.ParquetFile(group.file, read_dictionary=words) as file:
         batches = file.iter_batches(
             _BATCH_ROWS, row_groups=[group.number], columns=names, use_threads=False
         )
