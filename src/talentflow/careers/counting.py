@@ -11,8 +11,9 @@ cannot matter, so sets of rules that differ in nothing else count the settled on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numba as nb
@@ -111,12 +112,13 @@ def count_evidence(
     for numbers in _batch(wanted):
         batch = [wanted[number] for number in numbers]
         placed = evidence.at_seats if batch[0].rules.place.employer == "seat" else evidence
-        parts = (
-            Partition(Rows(part.keys, part.traits, part.votes), part.cohorts, part.person_hashes)
-            for part in placed.split(workers)
-        )
+        parts = (partial(_read_evidence, part) for part in placed.split(workers))
         found = count_partitions(parts, batch, replicates=replicates, workers=workers)
         yield from zip(numbers, found, strict=True)
+
+
+def _read_evidence(part: PackedEvidence) -> Partition:
+    return Partition(Rows(part.keys, part.traits, part.votes), part.cohorts, part.person_hashes)
 
 
 def _batch(wanted: Sequence[Wanted]) -> Iterator[list[int]]:
@@ -131,17 +133,21 @@ def _batch(wanted: Sequence[Wanted]) -> Iterator[list[int]]:
 
 
 def count_partitions(
-    parts: Iterable[Partition], wanted: Sequence[Wanted], *, replicates: int, workers: int = 1
+    parts: Iterable[Callable[[], Partition]],
+    wanted: Sequence[Wanted],
+    *,
+    replicates: int,
+    workers: int = 1,
 ) -> list[CellCounts]:
-    """The same over partitions of persons, whose evidence is already placed; each is read once
-    and can be dropped."""
+    """The same over partitions of persons, whose evidence is already placed, in the order wanted.
+    A thread that is free makes the next partition, counts it and lets it go."""
     plan = _plan([_ask(each) for each in wanted])
     counters = [_Counter(plan, replicates) for _ in range(workers)]
     free = list(counters)
 
-    def count(part: Partition) -> None:
+    def count(make: Callable[[], Partition]) -> None:
         counter = free.pop()
-        counter.add(part)
+        counter.add(make())
         free.append(counter)
 
     for _ in run_in_threads(count, parts, workers):
@@ -376,7 +382,7 @@ def _tally(
     people: _People,
     done: int,
     several: bool,
-    records: tuple[CompiledRules, CompiledRules],
+    records: tuple[Any, Any],
     room: _Room,
     table: CellTable,
 ) -> int:
@@ -394,7 +400,7 @@ def _tally(
         if rules.cohorts:
             _count_cohorts_of(rows, part.cohorts[start:stop], everybody, room)
         if table.state[0] + ledger.used > len(table.rows):
-            ledger.used = 0
+            ledger.used = 0  # type: ignore[misc]
             return i
         post(ledger, people.weights[i], table)
     return len(people.several)

@@ -17,6 +17,8 @@ from talentflow.careers.packing import FIRST_YEAR, YEAR_SHIFT, PackedEvidence
 from talentflow.core.contracts import TALLIES
 from talentflow.core.rules import Rules
 
+__all__ = ["CellCounts", "count_tallies", "data_years", "list_tallies"]
+
 _MADE_OF: Final = {"inflow", "outflow", "retention_left"}
 
 
