@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from talentflow.careers.counting import Wanted
+from talentflow.careers.partitions import count_authorships
+from talentflow.careers.spark_counting import count_authorships_in_spark
 from talentflow.core import spark
 from talentflow.core.errors import InputError, UsageError
+from talentflow.core.rules import ResidenceRule, Rules
 from talentflow.core.settings import Settings
 from talentflow.core.spark import open_spark, run_in_spark
 from talentflow.pipeline.build import build
@@ -78,6 +86,42 @@ def test_a_build_on_spark_publishes_the_same_bytes(toy_store, tmp_path):
     assert len(local) > 5
     for path in local:
         assert (tmp_path / "published" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+@pytest.mark.parametrize("persons", ["numbers", "text"])
+def test_careers_counted_on_spark_are_those_of_one_machine(spark_session, tmp_path, persons):
+    files = write_authorships(tmp_path, 20_000, persons)
+    wanted = [
+        Wanted(rules=Rules(), details=False, cohorts=False),
+        Wanted(rules=Rules(residence=ResidenceRule(kind="fractional")), cohorts=False),
+    ]
+    local = count_authorships(files, wanted, replicates=5)
+    for partitions in (0, 7):
+        found = count_authorships_in_spark(
+            spark_session, files, wanted, replicates=5, partitions=partitions
+        )
+        for ours, theirs in zip(local, found, strict=True):
+            assert len(ours.cells) > 1000
+            for name in ("cells", "persons", "counts"):
+                assert np.array_equal(getattr(ours, name), getattr(theirs, name)), name
+            assert ours.units == theirs.units
+
+
+def write_authorships(folder: Path, rows: int, persons: str) -> list[Path]:
+    """Some papers of each of many persons, in two files; a person's rows lie in both."""
+    random = np.random.default_rng(5)
+    numbers = random.integers(0, rows // 6, rows)
+    table = pa.table(
+        {
+            "person": numbers if persons == "numbers" else [f"A{n}" for n in numbers.tolist()],
+            "year": random.integers(1990, 2025, rows).astype(np.int16),
+            "country": random.choice(["KR", "US", "JP", "TW", None], rows),
+        }
+    )
+    files = [folder / "first.parquet", folder / "second.parquet"]
+    pq.write_table(table.slice(0, rows // 3), files[0])
+    pq.write_table(table.slice(rows // 3), files[1])
+    return files
 
 
 def test_an_open_session_is_used_and_left_open(spark_session):

@@ -8,7 +8,8 @@ same, to the last digit, as that of counting everybody anew.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -70,23 +71,30 @@ def update_counts(counts: CellCounts, *, removed: CellCounts, added: CellCounts)
 
     Raises `ContractError` where more is taken away than there was.
     """
-    every = np.unique(np.concatenate([counts.cells, removed.cells, added.cells]))
-    persons = np.zeros(len(every), np.int64)
-    sums = np.zeros((len(every), counts.counts.shape[1]), np.int64)
-    for part, sign in ((counts, 1), (removed, -1), (added, 1)):
-        rows = np.searchsorted(every, part.cells)
-        persons[rows] += sign * part.persons
-        sums[rows] += sign * part.counts
-    if (persons < 0).any():
+    gone = replace(removed, persons=-removed.persons, counts=-removed.counts)
+    found = add_counts([counts, gone, added])
+    if (found.persons < 0).any():
         raise ContractError(
-            f"{int((persons < 0).sum())} cells would count fewer than nobody",
+            f"{int((found.persons < 0).sum())} cells would count fewer than nobody",
             expected="counts of the same evidence and rules as the rows taken away",
             where="increments",
         )
-    kept = persons > 0
-    return CellCounts(
-        cells=every[kept], persons=persons[kept], counts=sums[kept], units=counts.units
+    kept = found.persons > 0
+    return replace(
+        found, cells=found.cells[kept], persons=found.persons[kept], counts=found.counts[kept]
     )
+
+
+def add_counts(parts: Sequence[CellCounts]) -> CellCounts:
+    """The counts of disjoint persons under one set of rules, at least one part, added up."""
+    every = np.unique(np.concatenate([part.cells for part in parts]))
+    persons = np.zeros(len(every), np.int64)
+    counts = np.zeros((len(every), parts[0].counts.shape[1]), np.int64)
+    for part in parts:
+        rows = np.searchsorted(every, part.cells)
+        persons[rows] += part.persons
+        counts[rows] += part.counts
+    return CellCounts(cells=every, persons=persons, counts=counts, units=parts[0].units)
 
 
 def _stands_in(evidence: PackedEvidence, other: PackedEvidence) -> Mask:

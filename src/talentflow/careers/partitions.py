@@ -79,7 +79,7 @@ def count_authorships(
     Raises `UsageError` for rules that need what the rows do not tell, `ContractError` for a
     column that is missing or cannot be read.
     """
-    _check_wanted(files, wanted)
+    check_wanted(files, wanted)
     with _open_store(partitions, memory_bytes, folder) as store:
         for dealt in run_in_threads(
             lambda group: _deal_group(group, partitions), _list_groups(files), workers
@@ -94,7 +94,9 @@ def count_authorships(
         )
 
 
-def _check_wanted(files: Sequence[Path], wanted: Sequence[Wanted]) -> None:
+def check_wanted(files: Sequence[Path], wanted: Sequence[Wanted]) -> None:
+    """Raise what `count_authorships` raises for files that lack a column and for rules that need
+    more than the rows tell."""
     names = set.intersection(*(set(pq.read_schema(file).names) for file in files))
     missing = {"person", "year", "country"} - names
     if missing:
@@ -129,7 +131,7 @@ def _list_groups(files: Iterable[Path]) -> Iterator[_Group]:
             yield _Group(file, number)
 
 
-class _Dealt(NamedTuple):
+class Dealt(NamedTuple):
     """Rows ordered by partition: those of partition p stand from `bounds[p]` to `bounds[p + 1]`.
     `words` are the keys, and where there are any the traits and the hashes of persons."""
 
@@ -138,22 +140,23 @@ class _Dealt(NamedTuple):
     kinds: tuple[str, ...]
 
 
-_COLUMNS: Final = ("person", "year", "country", "stage", "sector", "traits")
+COLUMNS: Final = ("person", "year", "country", "stage", "sector", "traits")
 _BATCH_ROWS: Final = 1 << 20
 
 
-def _deal_group(group: _Group, partitions: int) -> list[_Dealt]:
+def _deal_group(group: _Group, partitions: int) -> list[Dealt]:
     known = set(pq.read_schema(group.file).names)
-    names = [name for name in _COLUMNS if name in known]
+    names = [name for name in COLUMNS if name in known]
     words = [name for name in ("country", "stage", "sector") if name in known]
     with pq.ParquetFile(group.file, read_dictionary=words) as file:
         batches = file.iter_batches(
             _BATCH_ROWS, row_groups=[group.number], columns=names, use_threads=False
         )
-        return [_deal(batch, partitions) for batch in batches]
+        return [deal(batch, partitions) for batch in batches]
 
 
-def _deal(batch: pa.RecordBatch, partitions: int) -> _Dealt:
+def deal(batch: pa.RecordBatch, partitions: int) -> Dealt:
+    """Rows with the columns of `count_authorships` as words, ordered by partition."""
     batch = _drop_unknown(batch)
     rest = _pack_rest(batch)
     person = batch.column("person")
@@ -171,7 +174,7 @@ def _deal(batch: pa.RecordBatch, partitions: int) -> _Dealt:
         words["traits"] = traits.to_numpy(zero_copy_only=False)
     if not pa.types.is_integer(person.type):
         words["hashes"] = hashes
-    return _Dealt(bounds, tuple(word[order] for word in words.values()), tuple(words))
+    return Dealt(bounds, tuple(word[order] for word in words.values()), tuple(words))
 
 
 def _drop_unknown(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -247,12 +250,12 @@ class _Store:
 
     def __init__(self, folder: Path, partitions: int, limit_bytes: int) -> None:
         self._folder, self._partitions, self._limit_bytes = folder, partitions, limit_bytes
-        self._waiting: list[_Dealt] = []
+        self._waiting: list[Dealt] = []
         self._waiting_bytes = 0
         self._kinds: tuple[str, ...] = ()
         self._spilled = False
 
-    def add(self, dealt: _Dealt) -> None:
+    def add(self, dealt: Dealt) -> None:
         """Keep rows; all batches must have the same columns."""
         if self._kinds not in ((), dealt.kinds):
             raise ContractError(
@@ -283,9 +286,9 @@ class _Store:
     def read(self, number: int) -> Partition:
         """The rows of a partition, sorted; its file is deleted."""
         if not self._kinds:
-            return _sort(np.zeros(0, np.int64), None, None)
+            return sort_rows(np.zeros(0, np.int64), None, None)
         words: dict[str, Any] = {kind: self._read_words(number, kind) for kind in self._kinds}
-        return _sort(words["keys"], words.get("traits"), words.get("hashes"))
+        return sort_rows(words["keys"], words.get("traits"), words.get("hashes"))
 
     def _read_words(self, number: int, kind: str) -> Words:
         parts = self._take_waiting(number, kind)
@@ -299,11 +302,12 @@ class _Store:
 _KINDS: Final = {"keys": np.int64, "traits": np.uint32, "hashes": np.uint64}
 
 
-def _sort(
+def sort_rows(
     keys: npt.NDArray[np.int64],
     traits: npt.NDArray[np.uint32] | None,
     hashes: npt.NDArray[np.uint64] | None,
 ) -> Partition:
+    """The words of all rows of some persons as a partition; `hashes` where persons are text."""
     person_hashes = np.zeros(0, np.uint64)
     if hashes is not None:
         person_hashes, numbers = np.unique(hashes, return_inverse=True)
