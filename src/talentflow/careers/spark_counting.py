@@ -103,7 +103,7 @@ def _make_counter(
         if not rows.num_rows:
             return
         part = sort_rows(
-            np.array(rows["key"]),  # a copy, because it is sorted in place
+            rows["key"].to_numpy().copy(),  # because it is sorted in place
             rows["traits"].to_numpy().astype(np.uint32) if has_traits else None,
             rows["person"].to_numpy().view(np.uint64) if is_text else None,
         )
