@@ -46,7 +46,9 @@ def rank_worlds(quantity: str) -> dict[str, npt.NDArray[np.int64]]:
         for seed in range(1, WORLDS + 1):
             world = draw_world(quantity, AREAS, YEARS, seed)
             sampler.run(jax.random.key(10_000 + seed), world.observed)
-            scales = {n: draws[:, ::THINNING] for n, draws in read_scales(sampler).items()}
+            scales = {
+                n: draws[:, ::THINNING] for n, draws in read_scales(sampler, quantity).items()
+            }
             key = jax.random.key(20_000 + seed)
             drawn = draw_effects(key, quantity, YEARS, world.observed, scales)[0]
             drawn = drawn.reshape(DRAWS, *world.targets.shape)

@@ -18,9 +18,9 @@ from talentflow.core.errors import UsageError
 @click.option("--years", default=None, help="FIRST:LAST. [default: years told by several sources]")
 @click.option("--chains", type=click.IntRange(2, 64), default=4, show_default=True,
               help="Chains of the sampler; they check each other.")  # fmt: skip
-@click.option("--warmup", type=click.IntRange(100), default=300, show_default=True,
+@click.option("--warmup", type=click.IntRange(100), default=200, show_default=True,
               help="Steps of each chain that only tune it.")  # fmt: skip
-@click.option("--draws", type=click.IntRange(100), default=1000, show_default=True,
+@click.option("--draws", type=click.IntRange(100), default=800, show_default=True,
               help="Steps of each chain that are kept.")  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the draws.")
 @format_option("text", "json")

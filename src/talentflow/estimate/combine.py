@@ -41,8 +41,8 @@ class Sampling:
     """How long and how carefully the posterior is sampled."""
 
     chains: int = 4
-    warmup: int = 300
-    draws: int = 1000
+    warmup: int = 200
+    draws: int = 800
     seed: int = 1
     target_accept: float = 0.85
     level: float = 0.95

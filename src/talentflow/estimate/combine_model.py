@@ -18,6 +18,10 @@ Every scale has a half-normal prior. It is sampled as a normal number of which o
 counts: where a scale may well be zero, its logarithm has a long tail that a sampler crawls along,
 while the signed number passes through zero.
 
+Scales that only their sum of squares tells apart are sampled as the size and the angle of the pair:
+the records of a precise source tell how much truth and its departure vary together, which leaves
+the two on a circle. The prior of the two is the same as if they were drawn apart.
+
 The shocks of the sources beside the reference have one scale. Two such sources tell the difference
 of their shocks to the last digit and nothing of which of them has it; with a scale each the
 posterior has two modes between which chains do not move. Years count in decades from the middle
@@ -68,12 +72,19 @@ SCALES: Final[dict[str, tuple[Scale, ...]]] = {
     ),
     "net_rate": (
         Scale(name="level", prior=1.0),
-        Scale(name="deviation", prior=1.0),
+        Scale(name="deviation", prior=0.7),
         Scale(name="source_level", prior=1.0, each="other"),
-        Scale(name="source_deviation", prior=0.5, each="other"),
+        Scale(name="source_deviation", prior=0.7, each="other"),
         Scale(name="noise", prior=0.5, each="source"),
     ),
 }
+
+
+SIGNED: Final = "_signed"
+"""Ends the names of samples whose sign means nothing."""
+
+PAIRS: Final = {"net_rate": {"level": "source_level", "deviation": "source_deviation"}}
+"""Scales of truth and of the first other source that are sampled as size and angle."""
 
 
 def sample_model(quantity: str, years: int, observed: Observed) -> None:
@@ -83,18 +94,44 @@ def sample_model(quantity: str, years: int, observed: Observed) -> None:
 
 
 def sample_scales(quantity: str, sources: int) -> Scales:
-    """The scales of a model, each from its prior."""
+    """The scales of a model, each from its prior; the samples hold them by their names."""
     counts = {"model": None, "source": sources, "other": sources - 1, "kind": 2}
+    pairs = PAIRS.get(quantity, {})
     scales: Scales = {}
     for scale in SCALES[quantity]:
-        prior = dist.Normal(0.0, scale.prior)
-        count = counts[scale.each]
-        if count is not None:
-            prior = prior.expand([count]).to_event(1)
-        scales[scale.name] = jnp.abs(numpyro.sample(scale.name, prior))
+        if scale.name in pairs:
+            scales |= _sample_pair(scale, pairs[scale.name], sources - 1)
+        elif scale.name not in pairs.values():
+            scales[scale.name] = _sample_signed(scale.name, scale.prior, counts[scale.each])
     if quantity == "net_rate":
         scales["persistence"] = numpyro.sample("persistence", dist.Beta(2.0, 2.0))
+    for name in list_scales(quantity):
+        if name != "persistence":
+            numpyro.deterministic(name, scales[name])
     return scales
+
+
+def list_scales(quantity: str) -> list[str]:
+    """Names of everything that is sampled, as the structures read it."""
+    names = [scale.name for scale in SCALES[quantity]]
+    return [*names, "persistence"] if quantity == "net_rate" else names
+
+
+def _sample_signed(name: str, prior: float, count: int | None) -> Array:
+    normal = dist.Normal(0.0, prior)
+    if count is not None:
+        normal = normal.expand([count]).to_event(1)
+    return jnp.abs(numpyro.sample(f"{name}{SIGNED}", normal))
+
+
+def _sample_pair(scale: Scale, partner: str, others: int) -> Scales:
+    """Two half-normal scales of one prior, by the size (Rayleigh) and the angle (uniform) of the
+    point that they make; further sources are drawn apart."""
+    size = numpyro.sample(f"{scale.name}_size", dist.Weibull(scale.prior * 2**0.5, 2.0))
+    angle = numpyro.sample(f"{scale.name}_angle", dist.Uniform(0.0, jnp.pi / 2))
+    first = jnp.reshape(size * jnp.sin(angle), (1,))
+    rest = [_sample_signed(partner, scale.prior, others - 1)] if others > 1 else []
+    return {scale.name: size * jnp.cos(angle), partner: jnp.concatenate([first, *rest])}
 
 
 # Compiled as a whole: NumPyro runs a model step by step before it compiles it, and hundreds of

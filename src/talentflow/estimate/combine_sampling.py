@@ -20,7 +20,14 @@ from numpyro.infer.util import initialize_model
 from scipy.optimize import minimize
 
 from talentflow.estimate.combine_gaussian import Array, Observed, draw_targets
-from talentflow.estimate.combine_model import SCALES, STRUCTURES, Scales, sample_model
+from talentflow.estimate.combine_model import (
+    SCALES,
+    SIGNED,
+    STRUCTURES,
+    Scales,
+    list_scales,
+    sample_model,
+)
 
 if TYPE_CHECKING:
     from talentflow.estimate.combine import Sampling
@@ -43,7 +50,7 @@ def run_chains(
     starts = mode.draw_starts(sampling.chains, np.random.default_rng(sampling.seed))
     sampler.run(keys[0], observed, init_params=starts, extra_fields=("diverging",))
     divergences = int(sampler.get_extra_fields()["diverging"].sum())
-    scales = read_scales(sampler)
+    scales = read_scales(sampler, quantity)
     targets = draw_effects(keys[1], quantity, years, observed, scales)
     return scales, targets, divergences
 
@@ -60,7 +67,7 @@ class Mode(NamedTuple):
         """Places to start from, as widely scattered as the posterior is there."""
         scatter = random.multivariate_normal(np.zeros(len(self.place)), self.metric, chains)
         starts = [self.unravel(jnp.asarray(self.place + step)) for step in scatter]
-        return jax.tree.map(lambda *parts: jnp.stack(parts), *starts)
+        return {name: jnp.stack([start[name] for start in starts]) for name in starts[0]}
 
 
 def find_mode(quantity: str, years: int, observed: Observed) -> Mode:
@@ -68,8 +75,9 @@ def find_mode(quantity: str, years: int, observed: Observed) -> Mode:
     model = partial(sample_model, quantity, years)
     about = initialize_model(jax.random.key(0), model, model_args=(observed,))
     priors = {scale.name: scale.prior for scale in SCALES[quantity]}
+    widths = {name: priors.get(name.removesuffix(SIGNED), 1.0) for name in about.param_info.z}
     units, unravel = ravel_pytree(
-        {name: jnp.full_like(at, priors.get(name, 1.0)) for name, at in about.param_info.z.items()}
+        {name: jnp.full_like(at, widths[name]) for name, at in about.param_info.z.items()}
     )
     climb = jax.jit(jax.value_and_grad(lambda at: about.potential_fn(unravel(at * units))))
 
@@ -80,8 +88,8 @@ def find_mode(quantity: str, years: int, observed: Observed) -> Mode:
     start = np.full(len(units), 0.5)
     place = minimize(descend, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
     inverse = _invert_curvature(lambda at: descend(at)[1], place)
-    units = np.asarray(units)
-    return Mode(place * units, inverse * np.outer(units, units), unravel)
+    scale = np.asarray(units)
+    return Mode(place * scale, inverse * np.outer(scale, scale), unravel)
 
 
 def _invert_curvature(slope: Callable[[Floats], Floats], place: Floats) -> Floats:
@@ -96,11 +104,10 @@ def _invert_curvature(slope: Callable[[Floats], Floats], place: Floats) -> Float
     return np.asarray(inverse / np.outer(sizes, sizes))
 
 
-def read_scales(sampler: MCMC) -> dict[str, Floats]:
-    """Sampled scales by name, chains × draws × …; the sampler moves them with a sign that means
-    nothing, see `combine_model`."""
+def read_scales(sampler: MCMC, quantity: str) -> dict[str, Floats]:
+    """Sampled scales by name: chains × draws × …"""
     drawn = sampler.get_samples(group_by_chain=True)
-    return {name: np.abs(np.asarray(draws)) for name, draws in drawn.items()}
+    return {name: np.asarray(drawn[name]) for name in list_scales(quantity)}
 
 
 def make_sampler(
