@@ -125,3 +125,19 @@ def test_equal_names_share_an_id_whatever_the_legal_form(registry: Registry) -> 
     assert set(resolved["organization_id"].to_pylist()) == {"local:named/quorvex"}
     assert set(resolved["rule"].to_pylist()) == {"unregistered_company"}
     assert resolved["country"].to_pylist()[2] == "DE"
+
+
+def test_reviewed_late_names_are_asked_last(registry: Registry) -> None:
+    """A name of `late_names.csv` is answered where nothing fits, under its place if it has one,
+    and never instead of a registered name."""
+    texts = [
+        "VinUniversity",
+        "AI Center, VinUniversity, Hanoi, Vietnam",
+        "VinUniversity, Alder University, Seoul",
+    ]
+    found = [a[0] for a in resolve_affiliations([Query(t) for t in texts], registry)]
+    names = [registry.names[a.organization] for a in found if a.organization is not None]
+    assert names == ["VinUniversity", "VinUniversity", "Alder University"]
+    assert [a.rule for a in found[:2]] == ["text_overlay", "segment_overlay"]
+    assert found[1].country == "VN"
+    assert "vinuniversity" not in registry.by_name
