@@ -23,6 +23,7 @@ from talentflow.core.executor import run_beside
 from talentflow.pipeline import stages
 from talentflow.pipeline.inputs import InputFile
 from talentflow.pipeline.quality_scores import Groups
+from talentflow.resolve.unregistered import PRECISION as UNREGISTERED
 
 COMPLETE: Final = ("crossref-2024", "springer-2023", "s2aff", "logs")
 """Lists that label every organization of a text; in others a right answer can look wrong, so
@@ -183,7 +184,11 @@ class _Scored:
         self, texts: list[GoldText], answers: list[dict[str, Any]], registry: _Registry
     ) -> None:
         held = [registry.find(text.ids) for text in texts]
-        found = [answer["organization_id"] for answer in answers]
+        # The lists know registered organizations only, so a name outside the registry is no answer.
+        found = [
+            None if answer["rule"] in UNREGISTERED else answer["organization_id"]
+            for answer in answers
+        ]
         self.answers = answers
         self.source = np.array([text.source for text in texts])
         self.none = np.array([not text.ids for text in texts])
@@ -244,6 +249,8 @@ class _Scored:
                 [np.nan if (p := a.get(column)) is None else p for a in self.answers], float
             )
             rows = chosen & self.reachable & np.isfinite(claimed)
+            if field == "organization":
+                rows &= self.answered
             if rows.any():
                 found += self._bin(field, claimed, truth, rows)
         return found

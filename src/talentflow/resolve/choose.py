@@ -29,6 +29,11 @@ from talentflow.resolve.registry import Registry
 REVIEWED_PRECISION: Final = 0.96
 """Share of texts spelled exactly as a reviewed overlay line that mean what the line says."""
 
+REVIEWED_THRESHOLD: Final = 0.45
+"""Least probability of a reviewed name beside an unknown unit (`Brain Science Institute, RIKEN,
+Japan`), see `_are_reviewed_parts`: the labelled lists, which ask for the unit alone where they
+know it, make the ranker doubt what texts of this field mean."""
+
 OWNER_LOG_ODDS: Final = 1.5
 AREA_LOG_ODDS: Final = 0.7
 """What an e-mail domain adds to a candidate that owns it, and to one of several namesakes in
@@ -46,6 +51,7 @@ _KIND, _WHOLE, _VIA, _EQUALS, _SECTOR, _CUT, _AREA, _CITY = (
 )
 _WEIGHT: Final = FEATURES.index("weight")
 _COMPANY: Final = SECTORS.index("company")
+_UNIVERSITY: Final = SECTORS.index("university")
 _RULE_OF_VIA: Final = {
     Via.REORDERED: "name_loose",
     Via.WIDE: "name_loose",
@@ -202,7 +208,9 @@ def _choose(evidence: Sequence[Evidence], registry: Registry) -> list[list[Choic
     reviewed = (rows.features[firsts, _KIND] < 0) & (rows.features[firsts, _WHOLE] == 2)
     reviewed &= rows.features[firsts, _VIA] == Via.NAME
     probability = np.where(reviewed, np.maximum(probability, REVIEWED_PRECISION), probability)
-    kept = probability >= model.threshold
+    kept = probability >= np.where(
+        _are_reviewed_parts(rows.features[firsts]), REVIEWED_THRESHOLD, model.threshold
+    )
     firsts, probability = firsts[kept], probability[kept]
     for p, row in zip(probability.tolist(), firsts.tolist(), strict=True):
         choices[rows.text[row]].append(_choice(rows, row, p))
@@ -225,6 +233,16 @@ def _add_named(chosen: list[Choice], choice: Choice, registry: Registry) -> None
     known = [one.organization for one in chosen]
     if not any(_are_branches(choice.organization, other, registry) for other in known):
         chosen.append(choice)
+
+
+def _are_reviewed_parts(features: Floats) -> npt.NDArray[np.bool_]:
+    """Reviewed names that fill a segment where the text's place agrees with them; of a university
+    also where the text has no place."""
+    is_named = (features[:, _KIND] < 0) & (features[:, _VIA] == Via.NAME)
+    is_named &= (features[:, _WHOLE] == 1) & (features[:, _INNER] == 0)
+    agrees = features[:, _AREA] >= 2
+    agrees |= (features[:, _AREA] == 0) & (features[:, _SECTOR] == _UNIVERSITY)
+    return np.asarray(is_named & agrees, dtype=np.bool_)
 
 
 def _are_unsupported(rows: RankRows) -> npt.NDArray[np.bool_]:

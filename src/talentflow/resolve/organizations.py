@@ -18,13 +18,21 @@ from talentflow.core.contracts import (
     Contract,
     check_table,
 )
-from talentflow.resolve.choose import Choice, Evidence, choose_organizations, gather_evidence
+from talentflow.resolve.choose import (
+    REVIEWED_PRECISION,
+    Choice,
+    Evidence,
+    choose_organizations,
+    gather_evidence,
+)
 from talentflow.resolve.locate import (
     Location,
     locate_affiliation,
     locate_domain,
     name_choice,
 )
+from talentflow.resolve.normalise import normalise
+from talentflow.resolve.place_beside import Named
 from talentflow.resolve.places import area_of_domain
 from talentflow.resolve.registry import Registry
 from talentflow.resolve.unregistered import Unregistered, find_unregistered
@@ -293,7 +301,12 @@ def _find_owner(domain: str | None, registry: Registry) -> int | None:
 
 
 def _answer_without_name(text: str, evidence: Evidence, registry: Registry) -> Answer:
-    """The answer where the text names no known organization."""
+    """The answer where the text names no known organization that fits."""
+    late = _find_late_name(evidence, registry)
+    if late is not None:
+        (location,) = locate_affiliation(text, [late], evidence, registry)
+        rule = "segment_overlay" if len(evidence.parsed.segments) > 1 else "text_overlay"
+        return _answer(location, late.organization, late.probability, rule)
     (location,) = locate_affiliation(text, [], evidence, registry)
     owner = _find_owner(evidence.domain, registry)
     if owner is None or registry.countries[owner] not in (location.country, None):
@@ -303,3 +316,15 @@ def _answer_without_name(text: str, evidence: Evidence, registry: Registry) -> A
         answer = _answer(location, None, found.probability, found.rule)
         return answer._replace(unregistered=found)
     return _answer(location, owner, RULE_PRECISION["domain_beside_text"], "domain_beside_text")
+
+
+def _find_late_name(evidence: Evidence, registry: Registry) -> Named | None:
+    """The first segment that is one of the reviewed names asked last."""
+    parsed = evidence.parsed
+    for segment, text in enumerate(parsed.segments):
+        organization = registry.late_names.get(normalise(text))
+        if organization is not None:
+            size = parsed.segment_of.count(segment)
+            start = parsed.segment_of.index(segment) if size else 0
+            return Named(organization, start, size, segment, REVIEWED_PRECISION, normalise(text))
+    return None

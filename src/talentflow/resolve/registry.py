@@ -84,6 +84,9 @@ class Registry:
     by_acronym: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
     by_word_set: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
     """Words of a university's name in alphabetical order, where no two have the same."""
+    late_names: dict[str, int] = field(default_factory=dict)
+    """Reviewed names that are asked only where nothing else fits, so that the ranker, which weighs
+    words by how many names have them, knows nothing of them."""
     by_domain: dict[str, tuple[int, ...]] = field(default_factory=dict)
     families: dict[str, dict[str, int]] = field(default_factory=dict)
     """Company name without its country → country → position."""
@@ -157,6 +160,7 @@ def _build(
     if university_domains is not None:
         builder.add_university_domains(university_domains)
     builder.add_overlay_domains("domains.csv")
+    builder.add_late_names("late_names.csv")
     return builder.finish()
 
 
@@ -255,6 +259,19 @@ class _Builder:
             if i is not None:
                 for domain in row["domains"].split("|"):
                     self.domains[domain] = [i]
+
+    def add_late_names(self, file: str) -> None:
+        for row in read_overlay(file):
+            own = [(row["registry_name"], row["local_id"], row["names"].split("|"))]
+            if row["local_id"] == "local:*":
+                own = [(name, f"local:{_slug(name)}", [name]) for name in row["names"].split("|")]
+            for name, local_id, spellings in own:
+                i = self._find(name, row["country"] or None)
+                if i is None:
+                    i = self._make(local_id, name, row["country"] or None, row["sector"])
+                for key in map(normalise, (*spellings, name)):
+                    if key not in self.ignored_names:
+                        self.registry.late_names.setdefault(key, i)
 
     def finish(self) -> Registry:
         registry = self.registry

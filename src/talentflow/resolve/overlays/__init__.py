@@ -1,8 +1,9 @@
 """What do the hand-kept tables beside this module add to the registry?
 
 `aliases.csv` and `companies.csv` name organizations (`local:*`: each name is one of its own),
-`domains.csv` gives organizations their domains, `places.csv` spells countries, states and
-cities. Every line has its reason.
+`late_names.csv` does so for names that are asked only where nothing else fits, which keeps them
+from what the ranker was trained on; `domains.csv` gives organizations their domains, `places.csv`
+spells countries, states and cities. Every line has its reason.
 """
 
 from __future__ import annotations
