@@ -37,7 +37,7 @@ CORES = 2
 DEFAULT_MEGABYTES = 512
 MUST = {"DuckDB": 2.0, "Polars": 3.0, "Spark": 10.0}
 MEMORY_LIMIT_GIB = 1.5
-BOUND = "unpacking and following JSON up to the end of the authors, one process a core"
+BOUND = "unpacking and following JSON up to the end of the authors, one thread a core"
 
 _AFFILIATIONS = """
     CASE WHEN len(a.institutions) > 0 THEN a.institutions
@@ -48,7 +48,7 @@ _AFFILIATIONS = """
 
 @dataclass(frozen=True)
 class Spent:
-    """What a contender took: wall and processor seconds, and the memory of all its processes."""
+    """What a contender took: wall and processor seconds, and memory."""
 
     wall_s: float
     cpu_s: float
@@ -136,26 +136,24 @@ def _run(contender: str, folder: Path, output: Path, *more: str) -> Spent:
     return Spent(wall_s, cpu_s, memory_gib)
 
 
-def _report(workers: int = 0) -> None:
-    """Print the memory of this process and of its workers, each taken as large as the largest."""
+def _report() -> None:
+    """Print the memory that this process has taken; none of them starts others."""
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    each = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(json.dumps({"memory_gib": (own + workers * each) / 2**20}))
+    print(json.dumps({"memory_gib": own / 2**20}))
 
 
 def run_talentflow(folder: Path, output: Path, files: list[Path]) -> None:
-    """The reader of a build, one process a core."""
-    from talentflow.core.executor import run_in_processes
+    """The reader of a build, one thread a core."""
+    from talentflow.core.executor import run_in_threads
+    from talentflow.sources.openalex.reading import write_task
 
     tasks = [
         (folder, path.relative_to(folder).as_posix(), output / str(number))
         for number, path in enumerate(files)
     ]
-    from talentflow.sources.openalex.reading import write_task
-
-    for _ in run_in_processes(write_task, tasks, CORES):
+    for _ in run_in_threads(write_task, tasks, CORES):  # as a build does for so few cores
         pass
-    _report(CORES)
+    _report()
 
 
 def run_unpack(_: Path, __: Path, files: list[Path]) -> None:
@@ -277,7 +275,9 @@ def _flatten_polars(works):  # type: ignore[no-untyped-def]
         ror=pl.col("i").struct.field("ror"),
         country=pl.col("i").struct.field("country_code"),
     ).drop("i")
-    printed = told.filter(pl.col("i").list.len().fill_null(0) == 0).explode("raw", empty_as_null=True)
+    printed = told.filter(pl.col("i").list.len().fill_null(0) == 0).explode(
+        "raw", empty_as_null=True
+    )
     printed = printed.with_columns(
         text=pl.col("raw"), ror=pl.lit(None, pl.String), country=pl.lit(None, pl.String)
     ).drop("i", "raw")

@@ -1,7 +1,7 @@
 """How are the many large files of a snapshot read side by side within little memory?
 
-Each is read by a process that writes what it finds to the disk as it goes; only then is it known
-which works have a later version in another file.
+Each is read by a thread or process that writes what it finds to the disk as it goes; only then is
+it known which works have a later version in another file.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from talentflow.core.executor import run_in_processes
+from talentflow.core.executor import run_in_processes, run_in_threads
 from talentflow.core.progress import Progress
 from talentflow.pipeline.inputs import InputFile
 from talentflow.sources.evidence import Evidence
@@ -22,6 +22,10 @@ from talentflow.sources.openalex.reading import (
     load_evidence,
     write_evidence,
 )
+
+_THREADS: Final = 4
+"""Most of the work is compiled and leaves the interpreter to others, so that up to so many threads
+do not wait for each other, and none has to load the compiled code anew as a process does."""
 
 
 class _Task(NamedTuple):
@@ -42,7 +46,8 @@ def read_openalex(
             _Task(file, Path(folder) / f"{number:06d}", known) for number, file in enumerate(files)
         ]
         written = []
-        for task, found in zip(tasks, run_in_processes(_write, tasks, workers), strict=True):
+        run = run_in_threads if workers <= _THREADS else run_in_processes
+        for task, found in zip(tasks, run(_write, tasks, workers), strict=True):
             written.append(found)
             progress.advance(task.file.size_bytes)
         older = find_superseded([each.works for each in written])
