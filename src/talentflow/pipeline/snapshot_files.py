@@ -1,18 +1,19 @@
 """How are the many large files of a snapshot read side by side within little memory?
 
-Each is read by a process that writes what it finds to the disk as it goes; only then is it known
-which works have a later version in another file.
+Each is read by a thread or process that writes what it finds to the disk as it goes; only then is
+it known which works have a later version in another file.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from talentflow.core.catalog import PARTIAL
-from talentflow.core.engine import Engine
+from talentflow.core.engine import Engine, LocalEngine
+from talentflow.core.executor import run_in_threads
 from talentflow.core.progress import Progress
 from talentflow.pipeline.inputs import InputFile
 from talentflow.sources.evidence import Evidence
@@ -23,6 +24,10 @@ from talentflow.sources.openalex.reading import (
     load_evidence,
     write_evidence,
 )
+
+_THREADS: Final = 4
+"""Most of the work is compiled and leaves the interpreter to others, so that up to so many threads
+do not wait for each other, and none has to load the compiled code anew as a process does."""
 
 
 class _Task(NamedTuple):
@@ -50,11 +55,17 @@ def read_openalex(
             _Task(file, Path(folder) / f"{number:06d}", known) for number, file in enumerate(files)
         ]
         written = []
-        for task, found in zip(tasks, engine.run(_write, tasks), strict=True):
+        for task, found in zip(tasks, _run(engine, tasks), strict=True):
             written.append(found)
             progress.advance(task.file.size_bytes)
         older = find_superseded([each.works for each in written])
         return [load_evidence(each, mask) for each, mask in zip(written, older, strict=True)]
+
+
+def _run(engine: Engine, tasks: Sequence[_Task]) -> Iterator[Written]:
+    if isinstance(engine, LocalEngine) and engine.workers <= _THREADS:
+        return run_in_threads(_write, tasks, engine.workers)
+    return engine.run(_write, tasks)
 
 
 def _write(task: _Task) -> Written:

@@ -44,7 +44,6 @@ from talentflow.sources.openalex.scan import (
     scan_lines,
 )
 from talentflow.sources.openalex.works import (
-    INSTITUTION_DECODER,
     NO_AFFILIATION,
     TEXT_DECODER,
     Affiliations,
@@ -172,7 +171,7 @@ class _LineReader:
         for start, length, kind in entries.entries[self._read : count].tolist():
             raw = arena[start : start + length]
             if kind == INSTITUTION:
-                numbers.append(affiliations.of_institution(INSTITUTION_DECODER.decode(raw)))
+                numbers.append(affiliations.of_institution_json(bytes(raw)))
             else:
                 numbers.append(affiliations.of_text(TEXT_DECODER.decode(raw)))
         self._numbers[self._read : count] = numbers

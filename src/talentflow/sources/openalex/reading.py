@@ -7,7 +7,7 @@ interface beside each other; of a work found several times the latest version co
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -30,7 +30,9 @@ PAGES: Final = "pages"
 _ENTITIES: Final = frozenset(
     ("authors", "institutions", "sources", "publishers", "funders", "awards", "topics", "subfields")
 ) | {"fields", "domains", "concepts", "keywords", "merged_ids"}
-_GROUP_ROWS: Final = 1 << 18
+_GROUP_ROWS: Final = 1 << 17
+_KEYLESS: Final = replace(RECORDS, key=())
+"""A record's id is its line, author and part, which are counted: it cannot occur twice."""
 
 
 @dataclass(frozen=True)
@@ -102,19 +104,23 @@ def write_evidence(
     with pq.ParquetWriter(
         path,
         RECORDS.schema,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=["source", "file", "venue", "alignment", "kind", "paper_id"],
+        compression="lz4",  # read once and soon: less work counts for more than less space
+        use_dictionary=["source", "file", "venue", "alignment", "kind"],
         write_statistics=False,
         store_schema=False,
     ) as writer:
         for group in _group(reader.read()):
-            writer.write_table(check_table(group, RECORDS))
+            writer.write_table(check_table(group, _KEYLESS))
             count += group.num_rows
     evidence = reader.finish(None, sha256)
     for name in ("mentions", "rejects", "inputs"):
         pq.write_table(getattr(evidence, name), output / f"{name}.parquet", compression="zstd")
     return Written(folder=output, works=reader.works, records=count)
+
+
+def write_task(task: tuple[Path, str, Path]) -> Written:
+    """`write_evidence` of folder, file and output, for a pool of processes."""
+    return write_evidence(*task)
 
 
 def _group(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:

@@ -6,6 +6,7 @@ affiliation as printed, or one without any.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 
 from talentflow.core.contracts import IDS, MENTIONS, RECORDS, check_table
 from talentflow.core.errors import ContractError
-from talentflow.sources.evidence import mention_id
+from talentflow.sources.evidence import Affiliation, mention_id
 from talentflow.sources.openalex.columns import number_texts
 from talentflow.sources.openalex.works import MAX_POSITION, Affiliations, Batch, Integers
 
@@ -39,7 +40,7 @@ class MentionIds:
                 grown[: self._filled] = self._ids[: self._filled]
                 self._ids = grown
             for said in list(known)[self._filled :]:
-                self._ids[self._filled] = mention_id(*said)
+                self._ids[self._filled] = _identify(said)
                 self._filled += 1
         found = numbers >= 0
         return pa.array(self._ids[np.where(found, numbers, 0)], pa.int64(), mask=~found)
@@ -63,6 +64,11 @@ class MentionIds:
             "asserted_country": [each.country for each in said],
         }
         return check_table(pa.table(columns, schema=MENTIONS.schema), MENTIONS)
+
+
+@lru_cache(maxsize=1 << 17)
+def _identify(said: Affiliation) -> int:
+    return mention_id(*said)
 
 
 def build_records(batch: Batch, file: str, mentions: MentionIds) -> pa.Table:

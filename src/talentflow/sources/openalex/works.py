@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, cast
 
 import msgspec
@@ -34,7 +35,7 @@ MAX_POSITION: Final = 32767
 
 NO_AFFILIATION: Final = -1
 _NOWHERE: Final = Affiliation()
-_ENTITY: Final = re.compile(r"(?:https?://(?:www\.)?openalex\.org/)?([A-Z])(\d{1,17})")
+_ENTITY: Final = re.compile(r"(?:https?://(?:www\.)?openalex\.org/)?([A-Z])([1-9]\d{0,16})")
 _ROR: Final = re.compile(r"(?:https?://)?(?:www\.)?(?:ror\.org/)?(0[a-z0-9]{6}[0-9]{2})/?")
 
 
@@ -107,15 +108,11 @@ class Affiliations:
 
     def of_institution(self, institution: Institution) -> int:
         """What the source itself asserts: the organization and the country."""
-        country = (institution.country_code or "").upper()
-        return self.number(
-            Affiliation(
-                fold_space(institution.display_name or "") or None,
-                None,
-                _parse_ror(institution.ror),
-                country if country in AREA_INDEX else None,
-            )
-        )
+        return self.number(_read_institution(institution))
+
+    def of_institution_json(self, raw: bytes) -> int:
+        """The same of an institution as JSON. Raises `msgspec.DecodeError`."""
+        return self.number(_decode_institution(raw))
 
     def of_text(self, text: str | None) -> int:
         """What is printed, where the source found no institution in it."""
@@ -220,6 +217,22 @@ def gather_works(works: Sequence[tuple[int, Work]], affiliations: Affiliations) 
     )
 
 
+@lru_cache(maxsize=1 << 17)
+def _decode_institution(raw: bytes) -> Affiliation:
+    """Files name the same institutions in the same bytes, over and over."""
+    return _read_institution(INSTITUTION_DECODER.decode(raw))
+
+
+def _read_institution(institution: Institution) -> Affiliation:
+    country = (institution.country_code or "").upper()
+    return Affiliation(
+        fold_space(institution.display_name or "") or None,
+        None,
+        _parse_ror(institution.ror),
+        country if country in AREA_INDEX else None,
+    )
+
+
 def check_work(work: Work) -> int:
     """The digits of the work's id; `WorkError` where it cannot be used."""
     number = parse_entity(work.id, "W")
@@ -270,7 +283,7 @@ def _affiliations_of(authorship: Authorship, affiliations: Affiliations) -> list
 
 
 def _parse_ror(text: str | None) -> str | None:
-    found = _ROR.fullmatch(text.strip().lower()) if text else None
+    found = (_ROR.fullmatch(text) or _ROR.fullmatch(text.strip().lower())) if text else None
     return f"https://ror.org/{found[1]}" if found else None
 
 
