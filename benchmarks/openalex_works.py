@@ -21,12 +21,23 @@ from isal import igzip
 
 MEGABYTE: Final = 1_000_000
 _URL: Final = "https://openalex.org"
-_COUNTRIES: Final = (
-    "US CN KR JP GB DE FR IN CA AU IT ES BR NL CH SE TW HK SG IL IR TR PL RU MX".split()
-)
+_COUNTRIES: Final = ("US", "CN", "KR", "JP", "GB", "DE", "FR", "IN", "CA", "AU", "TW", "HK", "SG")
 _TYPES: Final = ("education", "company", "facility", "government", "healthcare", "nonprofit")
 _SYLLABLES: Final = (
-    "ka lo mi ter sen ul ran po vi ge no shi wan ber tal ur os en ci dra é ü 한 南".split()
+    "ka",
+    "lo",
+    "mi",
+    "ter",
+    "sen",
+    "ul",
+    "ran",
+    "po",
+    "vi",
+    "ge",
+    "é",
+    "ü",
+    "한",
+    "南",
 )
 
 

@@ -459,7 +459,7 @@ def test_files_of_old_and_new_layouts_are_found(tmp_path: Path) -> None:
         "legacy-data/merged_ids/works/2024-01-01.csv.gz",
         "data/jsonl/works/manifest.json",
         "works/updated_date=2025-01-01/part_000.gz.partial",
-        "pages/KR/query.toml",
+        "pages/KR/fetch.state",
     ]
     for file in wanted + others:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)

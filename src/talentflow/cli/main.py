@@ -26,6 +26,7 @@ _COMMANDS: Final = {
     "combine": "talentflow.cli.combining:combine",
     "nowcast": "talentflow.cli.completeness:nowcast",
     "coverage": "talentflow.cli.completeness:coverage",
+    "fetch": "talentflow.cli.fetching:fetch",
 }
 
 

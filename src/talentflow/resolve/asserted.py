@@ -126,9 +126,7 @@ def _set_named_country(named: pa.Table, countries: dict[int, str]) -> pa.Table:
         return named
     ids, ranks = named["mention_id"].to_pylist(), named["rank"].to_pylist()
     said = [countries.get(m) if rank == 1 else None for m, rank in zip(ids, ranks, strict=True)]
-    return _replace(
-        named, {"country": pc.coalesce(pa.array(said, pa.string()), named["country"])}
-    )
+    return _replace(named, {"country": pc.coalesce(pa.array(said, pa.string()), named["country"])})
 
 
 def _replace(table: pa.Table, changed: dict[str, Any]) -> pa.Table:

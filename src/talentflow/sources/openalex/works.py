@@ -34,7 +34,7 @@ MAX_POSITION: Final = 32767
 
 NO_AFFILIATION: Final = -1
 _NOWHERE: Final = Affiliation()
-_ENTITY: Final = re.compile(r"(?:https?://(?:www\.)?openalex\.org/)?([A-Z])(\d{1,17})")
+_ENTITY: Final = re.compile(r"(?:https?://(?:www\.)?openalex\.org/)?([A-Z])([1-9]\d{0,16})")
 _ROR: Final = re.compile(r"(?:https?://)?(?:www\.)?(?:ror\.org/)?(0[a-z0-9]{6}[0-9]{2})/?")
 
 
