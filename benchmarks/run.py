@@ -24,6 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import align_authors
+import orcid_summaries
 import resolve_conferences
 import resolve_organizations
 import resolve_people
@@ -202,6 +203,7 @@ BENCHMARKS: dict[str, Callable[[Path], list[Row]]] = {
     "alignment": lambda _: list(align_authors.measure(DATA)),
     "people": measure_people,
     "combine": measure_combine,
+    "orcid": lambda _: orcid_summaries.measure_orcid(),
 }
 
 

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from replaying_server import Fault, ReplayingServer, no_sleep
 
+from talentflow.cli.fetching import fetch
 from talentflow.core.errors import InputError, UsageError
 from talentflow.sources import openreview
 from talentflow.sources.fetch_histories import (
@@ -135,3 +137,27 @@ def test_no_profile_is_fetched_before_the_terms_are_accepted(
     assert not server.requests
     with pytest.raises(UsageError, match="no profile"):
         fetch_openreview(tmp_path, profiles=["ann@example.org"], accept_terms=True)
+
+
+def test_the_commands_write_below_the_data_folder(server: ReplayingServer, tmp_path: Path) -> None:
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(fetch, [*arguments, "--data", str(tmp_path)])
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return done.output
+
+    said = run("orcid", "--article", "7", "--base-url", offer_archive(server))
+    assert "ORCID_2025_10_summaries.tar.gz" in said
+    assert (tmp_path / "orcid" / "ORCID_2025_10_summaries.tar.gz").read_bytes() == ARCHIVE
+    url = server.serve("/xml/dblp.xml.gz", ARCHIVE)
+    server.serve("/xml/dblp.xml.gz.md5", MD5.encode())
+    assert "verified" in run("dblp", "--url", url)
+    ids = tmp_path / "ids.txt"
+    ids.write_text("# whom\n~Ann_One1\n", encoding="utf-8")
+    asked = ["openreview", "--profiles", str(ids), "--base-url", profiles(server)]
+    with pytest.raises(InputError, match="terms"):
+        run(*asked)
+    run(*asked, "--accept-terms")
+    assert openreview.list_files(tmp_path / "openreview") == [PROFILES_FILE]
+    with pytest.raises(InputError, match="list of profiles"):
+        run("openreview", "--profiles", str(tmp_path / "missing"))

@@ -9,6 +9,9 @@ import click
 
 SOURCES: Final = {
     "openalex": "talentflow.cli.fetching_openalex:openalex",
+    "orcid": "talentflow.cli.fetching_histories:orcid",
+    "openreview": "talentflow.cli.fetching_histories:openreview",
+    "dblp": "talentflow.cli.fetching_histories:dblp",
 }
 """Source → module and command, loaded when it is asked for. A command is a `click` command that
 writes below `--output`, by default the folder of its name in the data folder."""
