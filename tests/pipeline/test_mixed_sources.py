@@ -165,6 +165,14 @@ def test_without_positions_the_rule_changes_nothing(stores: Mixed) -> None:
     assert mixed["used"] > lines["used"]
 
 
+def test_beside_other_sources_orcid_is_read_of_those_they_name(stores: Mixed) -> None:
+    rows = stores.mixed.read("read", "records").to_pylist()
+    named = {dict(row["ids"]).get("orcid") for row in rows if row["source"] != "orcid"}
+    told = {row["person_ref"] for row in rows if row["source"] == "orcid"}
+    assert told
+    assert {ref.removeprefix("orcid:") for ref in told} <= named
+
+
 def test_openreview_is_not_read_before_its_terms_are_accepted(
     stores: Mixed, tmp_path: Path
 ) -> None:

@@ -227,6 +227,13 @@ def test_processes_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert isinstance(alone.records, pa.Table)
 
 
+def test_only_those_who_are_asked_for_are_read(tmp_path: Path) -> None:
+    file = write(tmp_path, DOCUMENT)
+    assert orcid.read_file(tmp_path, file, only={ORCID}).records.num_rows == 15
+    nobody = orcid.read_file(tmp_path, file, only={"0000-0001-0000-0000"})
+    assert nobody.records.num_rows == nobody.inputs["rows"][0].as_py() == 0
+
+
 def test_other_files_of_the_archive_are_left_alone(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "s.tar.gz", "w:gz") as archive:
         header = tarfile.TarInfo("README.txt")

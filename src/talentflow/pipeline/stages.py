@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -86,13 +86,20 @@ def read_records(
     wanted = list(files)
     progress.start("read", sum(f.size_bytes for f in wanted))
     snapshot = [file for file in wanted if file.source == "openalex"]
-    others = [file for file in wanted if file.source != "openalex"]
+    archives = [file for file in wanted if file.source == orcid.SOURCE]
+    others = [file for file in wanted if file.source not in ("openalex", orcid.SOURCE)]
     evidence = []
-    for file, found in _read_files(others, engine):
+    for file, found in zip(others, engine.run(_read_file, others), strict=True):
         evidence.append(found)
         progress.advance(file.size_bytes)
     merged = [file for file in mappings if file.source == "openalex"]
     evidence += read_openalex(snapshot, merged, engine, progress, scratch)
+    # ORCID knows everybody of every field: beside other sources only those whom they name.
+    named = _list_orcids(evidence) if evidence else None
+    for file in archives:
+        found = orcid.read_file(file.folder, file.file, workers=engine.workers, only=named)
+        evidence.append(found)
+        progress.advance(file.size_bytes)
     tables = {
         "records": pa.concat_tables([RECORDS.empty(), *(e.records for e in evidence)]),
         "mentions": _distinct_mentions([e.mentions for e in evidence]),
@@ -106,15 +113,16 @@ def read_records(
     return tables
 
 
-def _read_files(
-    wanted: Sequence[InputFile], engine: Engine
-) -> Iterator[tuple[InputFile, Evidence]]:
-    """Several files at a time, but archives one after another with all workers on each."""
-    archives = [file for file in wanted if file.source == orcid.SOURCE]
-    others = [file for file in wanted if file.source != orcid.SOURCE]
-    yield from zip(others, engine.run(_read_file, others), strict=True)
-    for file in archives:
-        yield file, orcid.read_file(file.folder, file.file, workers=engine.workers)
+def _list_orcids(evidence: Iterable[Evidence]) -> frozenset[str]:
+    """The ORCID iDs that records state of their persons."""
+    stated: set[str] = set()
+    for found in evidence:
+        for ids in found.records["ids"].chunks:
+            stated.update(pc.filter(ids.items, pc.equal(ids.keys, "orcid")).unique().to_pylist())
+        refs = pc.unique(found.records["person_ref"])
+        named = pc.filter(refs, pc.starts_with(refs, "orcid:").fill_null(False))
+        stated.update(ref.removeprefix("orcid:") for ref in named.to_pylist())
+    return frozenset(stated)
 
 
 def _read_file(file: InputFile) -> Evidence:

@@ -8,7 +8,7 @@ employment becomes a record; what is rejected and why: docs/guide/sources-orcid.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -35,7 +35,9 @@ def list_files(folder: Path) -> list[str]:
     return [name for name in found if "activit" not in name.lower()]
 
 
-def read_file(folder: Path, file: str, *, workers: int = 1) -> Evidence:
+def read_file(
+    folder: Path, file: str, *, workers: int = 1, only: Collection[str] | None = None
+) -> Evidence:
     """The evidence of one archive of summaries.
 
     One row is one year of one position, or a reject: a position that has no usable dates, or a
@@ -43,18 +45,22 @@ def read_file(folder: Path, file: str, *, workers: int = 1) -> Evidence:
     summaries count from 0 in the order of the archive, entries from 1. Raises `InputError` where
     the archive cannot be read to its end.
     """
-    return join_evidence(read_parts(folder, file, workers=workers))
+    return join_evidence(read_parts(folder, file, workers=workers, only=only))
 
 
-def read_parts(folder: Path, file: str, *, workers: int = 1) -> Iterator[Evidence]:
+def read_parts(
+    folder: Path, file: str, *, workers: int = 1, only: Collection[str] | None = None
+) -> Iterator[Evidence]:
     """The same in parts of `PART_PEOPLE` persons, in memory that does not grow with the archive.
+
+    `only`: the iDs whose summaries are read, by the names of the files; null: all.
 
     The inputs of each part count that part; a mention can come again in a later one. The parts
     are the same for any number of `workers`, processes that parse what this one finds.
     """
     path = folder / file
     sha256, size_bytes = _describe(path)
-    tasks = (_Task(file, sha256, size_bytes, cuts) for cuts in _cut_archive(path))
+    tasks = (_Task(file, sha256, size_bytes, cuts) for cuts in _cut_archive(path, only))
     yield from run_in_processes(_read_cuts, tasks, workers)
 
 
@@ -67,11 +73,13 @@ class _Task(NamedTuple):
     cuts: list[tuple[int, str, Cut | Refusal]]
 
 
-def _cut_archive(path: Path) -> Iterator[list[tuple[int, str, Cut | Refusal]]]:
+def _cut_archive(
+    path: Path, only: Collection[str] | None = None
+) -> Iterator[list[tuple[int, str, Cut | Refusal]]]:
     """The summaries that tell of positions, in lists of `PART_PEOPLE`; the last may be empty."""
     found: list[tuple[int, str, Cut | Refusal]] = []
     for number, name, buffer, start, stop in walk_archive(path):
-        if not name.endswith(".xml"):
+        if not name.endswith(".xml") or (only is not None and name[-23:-4] not in only):
             continue
         if stop < 0:
             too_large = Refusal("too_large", f"more than {MAX_FILE_BYTES} bytes")

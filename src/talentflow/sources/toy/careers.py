@@ -162,7 +162,7 @@ def _live(
         "years_in_stage": np.ones(len(origin), np.int16),
         "studied": ~law.is_study[stage],
     }
-    seen: list[dict[str, Array]] = []
+    seen = [{name: now[name][:0] for name in _ROW_COLUMNS}]
     while len(now["person"]):
         visible = now["year"] >= spec.first_year
         seen.append({name: now[name][visible] for name in _ROW_COLUMNS})
