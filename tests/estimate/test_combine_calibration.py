@@ -13,7 +13,7 @@ from scipy import stats
 
 AREAS, YEARS = 3, 5
 WORLDS = 120
-DRAWS, THINNING = 63, 5
+DRAWS, THINNING = 63, 4
 BINS = 8
 UNLIKELY = 0.001
 
@@ -39,7 +39,7 @@ def rank_worlds(quantity: str) -> dict[str, npt.NDArray[np.int64]]:
     from talentflow.estimate.combine import Sampling
     from talentflow.estimate.combine_sampling import draw_effects, make_sampler, read_scales
 
-    sampling = Sampling(chains=1, warmup=300, draws=DRAWS * THINNING)
+    sampling = Sampling(chains=1, warmup=250, draws=DRAWS * THINNING)
     ranks: dict[str, list[int]] = {"first": [], "last": [], "departure": [], "noise": []}
     with jax.enable_x64(True):
         sampler = make_sampler(quantity, YEARS, sampling, reusable=True)
