@@ -15,8 +15,8 @@ common to all areas, and by a slow drift.
 | cell | sampling error, noise of the source | sampling error, noise of the source |
 
 Every scale has a half-normal prior. It is sampled as a normal number of which only the size
-counts: where a scale may well be zero, its logarithm has a long tail that a sampler crawls along,
-while the signed number passes through zero.
+counts, in units of the prior: where a scale may well be zero, its logarithm has a long tail that a
+sampler crawls along, while the signed number passes through zero.
 
 Scales that only their sum of squares tells apart are sampled as the size and the angle of the pair:
 the records of a precise source tell how much truth and its departure vary together, which leaves
@@ -80,9 +80,6 @@ SCALES: Final[dict[str, tuple[Scale, ...]]] = {
 }
 
 
-SIGNED: Final = "_signed"
-"""Ends the names of samples whose sign means nothing."""
-
 PAIRS: Final = {"net_rate": {"level": "source_level", "deviation": "source_deviation"}}
 """Scales of truth and of the first other source that are sampled as size and angle."""
 
@@ -118,16 +115,16 @@ def list_scales(quantity: str) -> list[str]:
 
 
 def _sample_signed(name: str, prior: float, count: int | None) -> Array:
-    normal = dist.Normal(0.0, prior)
+    normal = dist.Normal(0.0, 1.0)
     if count is not None:
         normal = normal.expand([count]).to_event(1)
-    return jnp.abs(numpyro.sample(f"{name}{SIGNED}", normal))
+    return prior * jnp.abs(numpyro.sample(f"{name}_signed", normal))
 
 
 def _sample_pair(scale: Scale, partner: str, others: int) -> Scales:
     """Two half-normal scales of one prior, by the size (Rayleigh) and the angle (uniform) of the
     point that they make; further sources are drawn apart."""
-    size = numpyro.sample(f"{scale.name}_size", dist.Weibull(scale.prior * 2**0.5, 2.0))
+    size = scale.prior * numpyro.sample(f"{scale.name}_size", dist.Weibull(2**0.5, 2.0))
     angle = numpyro.sample(f"{scale.name}_angle", dist.Uniform(0.0, jnp.pi / 2))
     first = jnp.reshape(size * jnp.sin(angle), (1,))
     rest = [_sample_signed(partner, scale.prior, others - 1)] if others > 1 else []

@@ -21,8 +21,6 @@ from scipy.optimize import minimize
 
 from talentflow.estimate.combine_gaussian import Array, Observed, draw_targets
 from talentflow.estimate.combine_model import (
-    SCALES,
-    SIGNED,
     STRUCTURES,
     Scales,
     list_scales,
@@ -71,25 +69,22 @@ class Mode(NamedTuple):
 
 
 def find_mode(quantity: str, years: int, observed: Observed) -> Mode:
-    """The posterior's mode, by L-BFGS from half of each prior scale."""
+    """The posterior's mode, by L-BFGS from half of the prior scales."""
     model = partial(sample_model, quantity, years)
     about = initialize_model(jax.random.key(0), model, model_args=(observed,))
-    priors = {scale.name: scale.prior for scale in SCALES[quantity]}
-    widths = {name: priors.get(name.removesuffix(SIGNED), 1.0) for name in about.param_info.z}
-    units, unravel = ravel_pytree(
-        {name: jnp.full_like(at, widths[name]) for name, at in about.param_info.z.items()}
+    start, unravel = ravel_pytree(
+        jax.tree.map(lambda at: jnp.full_like(at, 0.5), about.param_info.z)
     )
-    climb = jax.jit(jax.value_and_grad(lambda at: about.potential_fn(unravel(at * units))))
+    climb = jax.jit(jax.value_and_grad(lambda at: about.potential_fn(unravel(at))))
 
     def descend(at: Floats) -> tuple[float, Floats]:
         value, slope = climb(at)
         return float(value), np.asarray(slope, float)
 
-    start = np.full(len(units), 0.5)
-    place = minimize(descend, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
-    inverse = _invert_curvature(lambda at: descend(at)[1], place)
-    scale = np.asarray(units)
-    return Mode(place * scale, inverse * np.outer(scale, scale), unravel)
+    place = minimize(
+        descend, np.asarray(start), jac=True, method="L-BFGS-B", options={"maxiter": 500}
+    ).x
+    return Mode(place, _invert_curvature(lambda at: descend(at)[1], place), unravel)
 
 
 def _invert_curvature(slope: Callable[[Floats], Floats], place: Floats) -> Floats:
