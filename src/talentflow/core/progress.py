@@ -32,3 +32,24 @@ class Silent:
 
     def finish(self, note: str) -> None:
         """See `Progress`."""
+
+
+class Note(Silent):
+    """Keeps the last word of a stage that runs beside another, to be told when both are done."""
+
+    def __init__(self) -> None:
+        self._told: tuple[str, str] | None = None
+        self._stage = ""
+
+    def start(self, stage: str, total: int) -> None:  # noqa: ARG002 -- a progress has both
+        self._stage = stage
+
+    def finish(self, note: str) -> None:
+        self._told = (self._stage, note)
+
+    def tell(self, progress: Progress) -> None:
+        """Pass the stage on as one that is done."""
+        if self._told is not None:
+            progress.start(self._told[0], 1)
+            progress.advance()
+            progress.finish(self._told[1])

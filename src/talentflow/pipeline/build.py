@@ -22,7 +22,7 @@ from talentflow.careers.tallies import data_years
 from talentflow.core.catalog import Catalog, open_store
 from talentflow.core.engine import Engine, open_engine
 from talentflow.core.errors import InputError
-from talentflow.core.progress import Progress, Silent
+from talentflow.core.progress import Note, Progress, Silent
 from talentflow.core.provenance import checksum_code, checksum_value
 from talentflow.core.settings import Settings
 from talentflow.estimate.truncation import RECENT_VINTAGES
@@ -116,7 +116,7 @@ def build(settings: Settings, progress: Progress | None = None) -> BuildReport:
             _correct_answers(run)
             labelled.result()
             # The careers are mostly compiled and leave the interpreter to the measurement.
-            note = _Note()
+            note = Note()
             measured = beside.submit(_measure_quality, run, note)
             _build_careers(run, definitions)
             _look_back(run)
@@ -127,7 +127,7 @@ def build(settings: Settings, progress: Progress | None = None) -> BuildReport:
 
 def _read_inputs(run: _Build, inputs: Inputs) -> None:
     """The records, in processes of their own, and beside them the registry."""
-    progress, note = run.progress, _Note()
+    progress, note = run.progress, Note()
     with ThreadPoolExecutor(1) as beside:
         registry = beside.submit(
             run.run,
@@ -344,27 +344,6 @@ def _read_opt_out(path: Path | None) -> frozenset[str]:
             expected="a UTF-8 text file with one system:value a line",
         ) from error
     return frozenset(line.strip() for line in lines if line.strip() and line[0] != "#")
-
-
-class _Note(Silent):
-    """Keeps the last word of a stage that runs beside another, to be told when both are done."""
-
-    def __init__(self) -> None:
-        self._told: tuple[str, str] | None = None
-        self._stage = ""
-
-    def start(self, stage: str, total: int) -> None:  # noqa: ARG002 -- a progress has both
-        self._stage = stage
-
-    def finish(self, note: str) -> None:
-        self._told = (self._stage, note)
-
-    def tell(self, progress: Progress) -> None:
-        """Pass the stage on as one that is done."""
-        if self._told is not None:
-            progress.start(self._told[0], 1)
-            progress.advance()
-            progress.finish(self._told[1])
 
 
 def _measure_gold(run: _Build, inputs: Inputs) -> None:
