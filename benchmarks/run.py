@@ -24,6 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import align_authors
+import openalex_ingest
 import resolve_conferences
 import resolve_organizations
 import resolve_people
@@ -193,6 +194,7 @@ BENCHMARKS: dict[str, Callable[[Path], list[Row]]] = {
     "places": lambda _: list(resolve_places.measure(DATA)),
     "alignment": lambda _: list(align_authors.measure(DATA)),
     "people": measure_people,
+    "openalex": lambda _: openalex_ingest.measure(),
 }
 
 
