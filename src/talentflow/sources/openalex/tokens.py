@@ -59,6 +59,7 @@ _ORCID_URL = as_bytes("https://orcid.org/")
 
 @compiled
 def skip_space(b, i):  # type: ignore[no-untyped-def]
+    """The position of the next byte that is no white space."""
     while b[i] == 32 or b[i] == 9 or b[i] == 13:
         i += 1
     return i
@@ -113,6 +114,7 @@ def skip_value(b, i):  # type: ignore[no-untyped-def]
 
 @compiled
 def equals(b, i, end, text):  # type: ignore[no-untyped-def]
+    """Whether the bytes from `i` to `end` are `text`."""
     if end - i != len(text):
         return False
     for k in range(len(text)):
@@ -123,6 +125,7 @@ def equals(b, i, end, text):  # type: ignore[no-untyped-def]
 
 @compiled
 def begins(b, i, text):  # type: ignore[no-untyped-def]
+    """Whether the bytes at `i` begin with `text`."""
     for k in range(len(text)):
         if b[i + k] != text[k]:
             return False
