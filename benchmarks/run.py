@@ -24,6 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import align_authors
+import openalex_ingest
 import orcid_summaries
 import resolve_conferences
 import resolve_organizations
@@ -204,6 +205,7 @@ BENCHMARKS: dict[str, Callable[[Path], list[Row]]] = {
     "people": measure_people,
     "combine": measure_combine,
     "orcid": lambda _: orcid_summaries.measure_orcid(),
+    "openalex": lambda _: openalex_ingest.measure(),
 }
 
 

@@ -77,7 +77,7 @@ def test_credentials_do_not_follow_to_another_host(server: ReplayingServer) -> N
         assert "Authorization" not in other.requests[0].headers
 
 
-@pytest.mark.parametrize("url", ["file:///etc/hosts", "ftp://x/y", "/tmp/x"])
+@pytest.mark.parametrize("url", ["file:///etc/hosts", "ftp://x/y", "x/y"])
 def test_only_the_web_is_asked(url: str) -> None:
     with pytest.raises(InputError, match="not an address"):
         get_bytes(url)

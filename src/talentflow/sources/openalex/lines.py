@@ -16,6 +16,7 @@ import numpy.typing as npt
 from isal import igzip
 
 from talentflow.sources.openalex.columns import BrokenTextError, make_fixed, make_texts
+from talentflow.sources.openalex.known import INSTITUTION, Entries, make_entries
 from talentflow.sources.openalex.scan import (
     A_ID,
     A_NAME,
@@ -23,7 +24,6 @@ from talentflow.sources.openalex.scan import (
     A_ORCID,
     A_POSITION,
     A_WORK,
-    INSTITUTION,
     ODD,
     PLAIN,
     R_AUTHOR,
@@ -37,9 +37,7 @@ from talentflow.sources.openalex.scan import (
     W_VENUE,
     W_VENUE_END,
     W_YEAR,
-    Entries,
     Found,
-    make_entries,
     make_found,
     scan_lines,
 )
