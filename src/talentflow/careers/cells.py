@@ -56,19 +56,21 @@ _LINE_ITEMS: Final = 16
 
 
 class Ledger(NamedTuple):
-    """What one person counts: `used` entries of a cell and its units, 0 where the person is only
-    noted. `members` is room for the cohorts
+    """What persons count: `used` entries of a person's number, a cell and its units, 0 where the
+    person is only noted. `person` is whose life is noted now; `members` is room for the cohorts
     of each year. One record in memory, see `residence.Years`."""
 
+    of_person: npt.NDArray[np.int32]
     cell: npt.NDArray[np.int64]
-    units: npt.NDArray[np.int64]
+    units: npt.NDArray[np.int32]
     used: int
+    person: int
     members: npt.NDArray[np.uint64]
 
 
 class CellTable(NamedTuple):
     """Counts by cell. `slots` maps a hash to a row; `rows` hold the cell, how many persons it has
-    and who was last; `state` the number of rows in use and of persons posted."""
+    and who was last; `state` the number of rows in use and of persons before these."""
 
     slots: npt.NDArray[np.int32]
     rows: npt.NDArray[np.void]
@@ -95,8 +97,8 @@ class Cell(NamedTuple):
 def new_ledger() -> Ledger:
     """Room for what one person counts. Pages are only taken from the machine when written."""
     room = (_LEDGER_ROOM,)
-    entries = [("cell", np.int64, room), ("units", np.int64, room)]
-    fields = [*entries, ("used", np.int64), _MEMBERS]
+    entries = [("of_person", np.int32, room), ("cell", np.int64, room), ("units", np.int32, room)]
+    fields = [*entries, ("used", np.int64), ("person", np.int64), _MEMBERS]
     return cast(Ledger, np.zeros(1, np.dtype(fields))[0])
 
 
@@ -112,7 +114,7 @@ def new_table(capacity: int, replicates: int, *, wide: bool = False) -> CellTabl
         np.zeros(capacity, _ROW),
         # Pages of zeros are only taken from the machine when a cell is first written.
         np.zeros(shape, np.int64) if wide else np.zeros(shape, np.int32),
-        np.zeros(2, np.int64),
+        np.array([0, 1], np.int64),
     )
 
 
@@ -153,6 +155,7 @@ def pack_cell(
 @nb.njit(cache=True, nogil=True)
 def add_to_cell(ledger: Ledger, cell: int, units: int) -> None:
     """Note one contribution of the person, to be counted once in every replicate."""
+    ledger.of_person[ledger.used] = ledger.person
     ledger.cell[ledger.used] = cell
     ledger.units[ledger.used] = units
     ledger.used += 1  # type: ignore[misc]
@@ -167,13 +170,12 @@ def touch_cell(ledger: Ledger, cell: int) -> None:
 
 @nb.njit(cache=True, nogil=True)
 def post(ledger: Ledger, weights: npt.NDArray[np.uint8], table: CellTable) -> None:
-    """Add the ledger of one person to the table and empty it; the table must have room."""
+    """Add the ledger to the table and empty it; the table must have room. `weights[p]` are what
+    person number p counts in each replicate."""
     slots, rows, state = table.slots, table.rows, table.state
-    mask = len(slots) - 1
-    state[1] += 1
-    person = state[1]
+    mask, items = len(slots) - 1, table.counts.shape[1]
     for entry in range(ledger.used):
-        cell = ledger.cell[entry]
+        cell, person = ledger.cell[entry], state[1] + ledger.of_person[entry]
         slot = _find_slot(cell, mask)
         row = slots[slot]
         while row >= 0 and rows[row].cell != cell:
@@ -188,15 +190,14 @@ def post(ledger: Ledger, weights: npt.NDArray[np.uint8], table: CellTable) -> No
             rows[row].last_person = person
             rows[row].persons += 1
         units = ledger.units[entry]
-        counts = table.counts[row]
-        if units == 1:
-            for replicate in range(len(counts)):
-                counts[replicate] += weights[replicate]
+        if units and items == 1:
+            table.counts[row, 0] += units
         elif units:
+            counts, weighed = table.counts[row], weights[ledger.of_person[entry]]
             # In 32 bits the processor multiplies many replicates at once; in 64 it often cannot.
             factor = np.int32(units)
             for replicate in range(len(counts)):
-                counts[replicate] += factor * np.int32(weights[replicate])
+                counts[replicate] += factor * np.int32(weighed[replicate])
     ledger.used = 0  # type: ignore[misc]
 
 

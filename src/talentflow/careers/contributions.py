@@ -7,7 +7,7 @@ is added up once for everybody in `sums`.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -49,8 +49,9 @@ class Life(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def count_areas(life: Life, rules: CompiledRules, ledger: Ledger) -> None:
-    """Who lives in a country and who comes and goes: stock and moves."""
+def count_areas(life: Life, rules: Any, ledger: Ledger) -> None:
+    """Who lives in a country and who comes and goes: stock and moves. Of the settled the world is
+    left to `sums.find_world`."""
     _count_stock(life, rules, ledger)
     _count_moves(life, ledger)
 
@@ -98,7 +99,7 @@ def _pack_area(measure: int, area: int, partner: int) -> int:
 
 
 @nb.njit(cache=True, nogil=True)
-def _count_stock(life: Life, rules: CompiledRules, ledger: Ledger) -> None:
+def _count_stock(life: Life, rules: Any, ledger: Ledger) -> None:
     stays, every = life.stays, cells.ALL_AREAS
     world = _pack_area(cells.STOCK, every, every)
     for i in range(life.stayed):
@@ -113,6 +114,8 @@ def _count_stock(life: Life, rules: CompiledRules, ledger: Ledger) -> None:
         add_to_cell(ledger, area + year, stays.units[i])
         if other_window or country != stays.country[i - 1]:
             touch_cell(ledger, area + window)
+        if rules.settled and rules.kind != KIND_ANY:
+            continue
         if other_year:
             # Who is in several countries is one person of the world, not their sum.
             add_to_cell(ledger, world + year, rules.units if rules.kind == KIND_ANY else 0)

@@ -59,7 +59,7 @@ from talentflow.careers.residence import (
     new_years,
     slice_rows,
 )
-from talentflow.careers.sums import add_sums
+from talentflow.careers.sums import add_sums, find_world
 from talentflow.careers.weights import draw_weights, hash_number
 from talentflow.core.executor import run_in_threads
 from talentflow.core.rules import Rules
@@ -69,6 +69,7 @@ _TOGETHER: Final = 16
 """Sets of rules counted at once: with 200 replicates each takes some 20 MB of counts a worker."""
 
 _PEOPLE_AT_ONCE: Final = 4096
+_ENTRIES_AT_ONCE: Final = 1 << 14
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,15 +209,14 @@ def _plan(moving: list[_Asked]) -> _Plan:
     return _Plan(moving, distinct, [distinct.index(each) for each in settled])
 
 
-_ASKED_RECORD: Final = np.dtype(
-    [(name, np.int64) for name in (*CompiledRules._fields, "lasting", "details", "cohorts")]
-)
+_FIELDS: Final = ("settled", "lasting", "details", "cohorts")
+_ASKED_RECORD: Final = np.dtype([(name, np.int64) for name in (*_FIELDS, *CompiledRules._fields)])
 
 
-def _record(asked: _Asked, traits: int) -> Any:
-    """One record with the fields of `CompiledRules` and what is counted."""
+def _record(asked: _Asked, traits: int, *, settled: bool) -> Any:
+    """One record with the fields of `CompiledRules`, of whom and what is counted."""
     rules = asked.rules._replace(traits=traits)
-    values = (*rules, asked.lasting, asked.details, asked.cohorts)
+    values = (settled, asked.lasting, asked.details, asked.cohorts, *rules)
     return np.array([values], _ASKED_RECORD)[0]
 
 
@@ -283,13 +283,17 @@ class _Counter:
         tables: list[CellTable],
         several: bool,
     ) -> None:
-        records = _record(asked, asked.rules.traits), _record(asked, asked.traits_of_all)
+        records = (
+            _record(asked, asked.rules.traits, settled=not several),
+            _record(asked, asked.traits_of_all, settled=not several),
+        )
         done = 0
-        while True:
-            done = _tally(part, people, done, several, records, self._room, tables[-1])
-            if done == len(people.several):
-                return
-            tables[-1] = grow_table(tables[-1])
+        while done < len(people.several):
+            done, used = _note_lives(part, people, done, several, records, self._room)
+            while tables[-1].state[0] + used > len(tables[-1].rows):
+                tables[-1] = grow_table(tables[-1])
+            post(self._room.ledger, people.weights, tables[-1])
+        tables[-1].state[1] += len(people.several)
 
 
 def _add_up(
@@ -299,13 +303,20 @@ def _add_up(
     others filled. The settled count one unit each."""
     tables = [*((table, 1) for table in moving), *((table, rules.units) for table in settled)]
     found = [table.rows[: table.state[0]] for table, _ in tables]
-    every = np.unique(np.concatenate([rows["cell"] for rows in found]))
+    worlds = [] if rules.kind == KIND_ANY else found[len(moving) :]
+    world_cells = [find_world(rows["cell"]) for rows in worlds]
+    every = np.unique(
+        np.concatenate([*(rows["cell"] for rows in found), *(cells for _, cells in world_cells)])
+    )
     persons = np.zeros(len(every), np.int64)
     counts = np.zeros((len(every), replicates + 1), np.int64)
     for rows, (table, factor) in zip(found, tables, strict=True):
         places = np.searchsorted(every, rows["cell"])
         persons[places] += rows["persons"]
         _add_rows(table.counts, places, factor, counts)
+    # Who only ever was in one country is in the world once for each time in the country.
+    for rows, (areas, world) in zip(worlds, world_cells, strict=True):
+        np.add.at(persons, np.searchsorted(every, world), rows["persons"][areas])
     add_sums(every, counts, world_is_sum=rules.kind != KIND_ANY)
     return CellCounts(cells=every, persons=persons, counts=counts, units=rules.units)
 
@@ -377,33 +388,31 @@ def _draw_all(
 
 
 @nb.njit(cache=True, nogil=True)
-def _tally(
+def _note_lives(
     part: Partition,
     people: _People,
     done: int,
     several: bool,
     records: tuple[Any, Any],
     room: _Room,
-    table: CellTable,
-) -> int:
-    """Count those seen in several countries, or the settled, from the person `done` on until the
-    table is full; returns the first person who is not counted. `records` are the rules, and the
-    same for everybody."""
+) -> tuple[int, int]:
+    """Note what those seen in several countries count, or the settled, from the person `done` on
+    until the ledger is full; returns the first person who is not noted, and how much is.
+    `records` are the rules, and the same for everybody."""
     rules, everybody = records
     ledger = room.ledger
     for i in range(done, len(people.several)):
         if people.several[i] != several:
             continue
+        if ledger.used > _ENTRIES_AT_ONCE:
+            return i, ledger.used
+        ledger.person = i  # type: ignore[misc]
         start, stop = people.starts[i], people.starts[i + 1]
         rows = slice_rows(part.rows, start, stop)
         _count_life(rows, rules, room)
         if rules.cohorts:
             _count_cohorts_of(rows, part.cohorts[start:stop], everybody, room)
-        if table.state[0] + ledger.used > len(table.rows):
-            ledger.used = 0  # type: ignore[misc]
-            return i
-        post(ledger, people.weights[i], table)
-    return len(people.several)
+    return len(people.several), ledger.used
 
 
 @nb.njit(cache=True, nogil=True)

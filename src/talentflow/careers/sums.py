@@ -44,6 +44,12 @@ def add_sums(found: Integers, counts: Integers, *, world_is_sum: bool) -> None:
     _accumulate(found, counts, measure == cells.RETENTION_RISK)
 
 
+def find_world(found: Integers) -> tuple[Integers, Integers]:
+    """Rows of the stock of whole countries, and the cell of the world that each is a part of."""
+    rows = np.flatnonzero(((found >> _MEASURE_SHIFT) == cells.STOCK) & _covers_everyone(found))
+    return rows, _replace(found[rows], _AREA_SHIFT, cells.ALL_AREAS)
+
+
 def _replace(found: Integers, shift: int, code: int) -> Integers:
     return np.asarray((found & ~(np.int64(255) << shift)) | (np.int64(code) << shift), np.int64)
 
