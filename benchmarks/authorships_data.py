@@ -19,7 +19,10 @@ ROWS_A_GROUP = 1 << 20
 ROWS_A_FILE = 50_000_000
 _ROWS_A_CHUNK = 8 << 20
 _FIRST_YEAR, _LAST_YEAR = 1970, 2024
-_COUNTRIES = ["US", "CN", "GB", "DE", "JP", "FR", "IN", "IT", "CA", "BR", "ES", "KR", "AU", "IR", "RU", "NL", "PL", "TR", "ID", "CH", "SE", "TW", "BE", "MX", "DK", "AT", "PT", "CZ", "IL", "FI", "NO", "GR", "MY", "ZA", "EG", "SG", "SA", "UA", "RO", "HK", "PK", "NZ", "AR", "TH", "IE", "CL", "HU", "CO", "VN", "NG", "IQ", "MA", "TN", "DZ", "BD", "SK", "RS", "HR", "BG", "SI"]
+_COUNTRIES = (
+    "US CN GB DE JP FR IN IT CA BR ES KR AU IR RU NL PL TR ID CH SE TW BE MX DK AT PT CZ IL FI "
+    "NO GR MY ZA EG SG SA UA RO HK PK NZ AR TH IE CL HU CO VN NG IQ MA TN DZ BD SK RS HR BG SI"
+).split()
 
 Integers = npt.NDArray[np.int64]
 
