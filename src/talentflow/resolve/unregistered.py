@@ -26,8 +26,8 @@ PRECISION: Final = {
     "unregistered_institute": 0.88,
     "unregistered_name": 0.9,
 }
-"""Share of right answers of each rule among 45 texts that were read one by one, none of them
-labelled for the held-out half, see docs/decisions/0022."""
+"""Share of right answers of each rule by a quick reading of some 45 sampled texts, none of them
+labelled for the held-out half: a first guess, see docs/decisions/0022."""
 
 _FORMS: Final = (
     r"(?i:inc|incorporated|ltd|limited|llc|l\.l\.c|gmbh|corp|corporation|s\.?r\.?l|pvt|pte|pty"
