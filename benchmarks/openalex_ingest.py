@@ -81,6 +81,7 @@ def _compare(generated: Generated, folder: Path) -> list[Row]:
         print("  Spark is not installed: pip install talentflow[spark]")
     for name, command in rivals.items():
         spent[name] = _run(command, folder, folder / command)
+        print(f"  {name} is done after {spent[name].wall_s:.0f} s", flush=True)
     answers = {name: _summarise(folder / path) for name, path in _outputs(rivals).items()}
     if len(set(answers.values())) != 1:
         raise SystemExit(f"the answers differ: {answers}")
