@@ -20,7 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         errors = REALISTIC_ERRORS if chosen.with_errors else ErrorRates()
         world = build_world(WorldSpec(people=chosen.people, errors=errors), chosen.seed)
-        told = (*SOURCES, *HISTORIES) if chosen.with_histories else SOURCES
+        told = [name for name in SOURCES if chosen.with_openalex or name != "openalex"]
+        told += HISTORIES if chosen.with_histories else ()
         write_world(world, chosen.folder, sources=told)
     except TalentflowError as error:
         print(error, file=sys.stderr)
@@ -38,6 +39,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="another seed, another world (0)")
     parser.add_argument(
         "--with-errors", action="store_true", help="plant misprints at realistic rates"
+    )
+    parser.add_argument(
+        "--with-openalex", action="store_true", help="the same papers as OpenAlex has them too"
     )
     parser.add_argument(
         "--with-histories", action="store_true", help="ORCID, OpenReview and DBLP too"
