@@ -8,55 +8,51 @@ the same inputs give the same bytes.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from talentflow.careers.tallies import data_years
-from talentflow.core.catalog import Catalog, open_store
-from talentflow.core.engine import Engine, open_engine
-from talentflow.core.errors import InputError
+from talentflow.core.catalog import open_store
+from talentflow.core.engine import open_engine
 from talentflow.core.progress import Note, Progress, Silent
 from talentflow.core.provenance import checksum_code, checksum_value
 from talentflow.core.settings import Settings
-from talentflow.estimate.truncation import RECENT_VINTAGES
 from talentflow.estimate.values import Publication, first_censored_year
 from talentflow.indicators.definitions import (
     DEFAULT,
     Definition,
     choose_definitions,
-    define_cohort,
 )
 from talentflow.pipeline import stages
-from talentflow.pipeline.accounting import Balance, account_for_records
 from talentflow.pipeline.correcting import (
     Answers,
     correct_answers,
     read_store_corrections,
     sum_corrections,
 )
+from talentflow.pipeline.following import (
+    follow_people,
+    look_back,
+    read_opt_out,
+    without_opted_out,
+)
 from talentflow.pipeline.incremental import (
     BASIS,
     describe_basis,
     find_earlier,
-    read_counted,
     resolve_new_mentions,
 )
-from talentflow.pipeline.inputs import SECOND_OPINION, Inputs, find_inputs, list_checksums
+from talentflow.pipeline.inputs import Inputs, find_inputs, list_checksums
 from talentflow.pipeline.publish import build_manifest, write_snapshot
 from talentflow.pipeline.quality import QualityInputs, measure_quality
 from talentflow.pipeline.quality_gold import measure_gold
 from talentflow.pipeline.replicating import read_report, replicate
-from talentflow.resolve.corrections_csv import Corrections
-from talentflow.resolve.people import drop_opted_out
+from talentflow.pipeline.run import Run
 from talentflow.resolve.people_changes import compare_people
-from talentflow.resolve.second_opinion import compare_crawls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,33 +65,6 @@ class BuildReport:
     manifest: dict[str, Any]
 
 
-@dataclass
-class _Build:
-    catalog: Catalog
-    settings: Settings
-    engine: Engine
-    progress: Progress
-    corrections: Corrections
-    seconds: dict[str, float] = field(default_factory=dict)
-    keys: dict[str, str] = field(default_factory=dict)
-
-    def run(self, stage: str, ingredients: Any, make: Callable[[], stages.Tables]) -> None:
-        """Make the tables of a stage unless they are in the store under the same key."""
-        key = checksum_value([stage, ingredients])[:24]
-        self.keys[stage] = key
-        self.seconds[stage] = 0.0
-        if not self.catalog.has_stage(stage, key):
-            start = time.perf_counter()
-            self.catalog.write_stage(stage, key, make())
-            self.seconds[stage] = time.perf_counter() - start
-
-    def read(self, stage: str, name: str) -> pa.Table:
-        return self.catalog.read_table(stage, self.keys[stage], name)
-
-    def folder(self, stage: str) -> Path:
-        return self.catalog.stage_folder(stage, self.keys[stage])
-
-
 def build(settings: Settings, progress: Progress | None = None) -> BuildReport:
     """Build the store from the data folder and publish a snapshot.
 
@@ -106,7 +75,7 @@ def build(settings: Settings, progress: Progress | None = None) -> BuildReport:
     inputs = find_inputs(settings.data)
     corrections = read_store_corrections(settings.store)
     with open_store(settings.store) as catalog, open_engine(settings) as engine:
-        run = _Build(catalog, settings, engine, progress or Silent(), corrections)
+        run = Run(catalog, settings, engine, progress or Silent(), corrections)
         _read_inputs(run, inputs)
         _resolve_organizations(run)
         with ThreadPoolExecutor(1) as beside:
@@ -118,14 +87,14 @@ def build(settings: Settings, progress: Progress | None = None) -> BuildReport:
             # The careers are mostly compiled and leave the interpreter to the measurement.
             note = Note()
             measured = beside.submit(_measure_quality, run, note)
-            _build_careers(run, definitions)
-            _look_back(run)
+            follow_people(run, definitions)
+            look_back(run)
             measured.result()
         note.tell(run.progress)
         return _publish(run, inputs, definitions)
 
 
-def _read_inputs(run: _Build, inputs: Inputs) -> None:
+def _read_inputs(run: Run, inputs: Inputs) -> None:
     """The records, in processes of their own, and beside them the registry."""
     progress, note = run.progress, Note()
     with ThreadPoolExecutor(1) as beside:
@@ -146,7 +115,7 @@ def _read_inputs(run: _Build, inputs: Inputs) -> None:
     note.tell(progress)
 
 
-def _resolve_organizations(run: _Build) -> None:
+def _resolve_organizations(run: Run) -> None:
     code = checksum_code("core", "sources", "resolve")
     run.run(
         "organizations",
@@ -155,7 +124,7 @@ def _resolve_organizations(run: _Build) -> None:
     )
 
 
-def _identify_people(run: _Build) -> None:
+def _identify_people(run: Run) -> None:
     progress, code = run.progress, checksum_code("core", "sources", "resolve")
     run.run(
         "align",
@@ -180,7 +149,7 @@ def _identify_people(run: _Build) -> None:
     _note_changes(run)
 
 
-def _resolve_mentions(run: _Build, code: str) -> stages.Tables:
+def _resolve_mentions(run: Run, code: str) -> stages.Tables:
     """Only the affiliations that the last build did not meet under the same registry and code."""
     basis = checksum_value([run.keys["registry"], code])
     earlier = find_earlier(run.catalog, "organizations", basis)
@@ -197,7 +166,7 @@ def _resolve_mentions(run: _Build, code: str) -> stages.Tables:
     return {**tables, BASIS: describe_basis(basis)}
 
 
-def _note_changes(run: _Build) -> None:
+def _note_changes(run: Run) -> None:
     """Keep what became of the people of the last finished build, under the key of the new ones.
 
     It is no stage of the build: the same inputs give the same snapshot whatever came before.
@@ -211,7 +180,7 @@ def _note_changes(run: _Build) -> None:
         run.catalog.write_stage("person_changes", after, {"person_changes": changes})
 
 
-def _correct_answers(run: _Build) -> None:
+def _correct_answers(run: Run) -> None:
     def make() -> stages.Tables:
         answers = Answers(
             records=run.read("align", "records"),
@@ -233,120 +202,7 @@ def _correct_answers(run: _Build) -> None:
     )
 
 
-def _build_careers(run: _Build, definitions: tuple[Definition, ...]) -> None:
-    settings = run.settings
-    opted_out = _read_opt_out(settings.opt_out)
-    rules = [
-        [definition.to_dict() for definition in definitions],
-        [settings.replicates, settings.imputations, checksum_code("core", "careers")],
-    ]
-
-    def make() -> stages.Tables:
-        records = _primary_records(run)
-        people = _without_opted_out(run, opted_out)
-        resolved = run.read("corrections", "resolved_mentions")
-        inputs_read = run.read("read", "inputs")
-        evidence = stages.prepare_evidence(records, people, resolved, inputs_read)
-        basis = checksum_value([rules, evidence.populations])
-        earlier = find_earlier(run.catalog, "careers", basis)
-        tables = stages.follow_careers(
-            evidence,
-            definitions,
-            drawn=stages.impute(
-                records, people, resolved, inputs_read, imputations=settings.imputations
-            ),
-            replicates=settings.replicates,
-            floor=settings.floor,
-            workers=settings.worker_count,
-            progress=run.progress,
-            earlier=read_counted(run.catalog, earlier, evidence.populations, len(definitions))
-            if earlier
-            else None,
-        )
-        if "counts" in tables:
-            tables = {**tables, BASIS: describe_basis(basis)}
-        rejected = int(pc.sum(run.read("read", "rejects")["rows"]).as_py() or 0)
-        everything, as_read = run.read("align", "records"), run.read("read", "records")
-        balance = Balance(
-            read=as_read.num_rows,
-            placements=run.read("align", "placements"),
-            rejected=rejected,
-        )
-        lines = account_for_records(everything, people, resolved, balance, SECOND_OPINION)
-        compared = compare_crawls(as_read, resolved, SECOND_OPINION).to_pylist()
-        cohorts = [
-            define_cohort(population, definition).to_dict()
-            for definition in definitions
-            if definition.cohorts
-            for population in evidence.populations
-        ]
-        facts = {
-            "accounting": lines,
-            "second_opinion": compared,
-            "cohorts": cohorts,
-            "years": data_years(evidence),
-        }
-        return {**tables, "facts": pa.table({"json": [json.dumps(facts, ensure_ascii=False)]})}
-
-    run.run(
-        "careers",
-        [
-            [run.keys[stage] for stage in ("align", "organizations", "people")],
-            rules,
-            [settings.floor, sorted(opted_out), run.corrections.effective],
-            checksum_code("estimate") if settings.imputations > 1 else "",
-        ],
-        make,
-    )
-
-
-def _look_back(run: _Build) -> None:
-    """Vintages and captures, for nowcasts and coverage."""
-    opted_out = _read_opt_out(run.settings.opt_out)
-    run.run(
-        "vintages",
-        [
-            [run.keys[stage] for stage in ("align", "organizations", "people")],
-            [sorted(opted_out), run.corrections.effective, DEFAULT.to_dict()],
-            [RECENT_VINTAGES, checksum_code("core", "careers")],
-        ],
-        lambda: stages.look_back(
-            _primary_records(run),
-            _without_opted_out(run, opted_out),
-            run.read("corrections", "resolved_mentions"),
-            workers=run.settings.worker_count,
-            progress=run.progress,
-        ),
-    )
-
-
-def _primary_records(run: _Build) -> pa.Table:
-    records = run.read("align", "records")
-    return records.filter(pc.field("source") != SECOND_OPINION)
-
-
-def _without_opted_out(run: _Build, opted_out: frozenset[str]) -> pa.Table:
-    people = run.read("corrections", "people")
-    if not opted_out:
-        return people
-    return drop_opted_out(run.read("align", "records"), people, set(opted_out)).people
-
-
-def _read_opt_out(path: Path | None) -> frozenset[str]:
-    if path is None:
-        return frozenset()
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"the opt-out file cannot be read: {error}",
-            where=str(path),
-            expected="a UTF-8 text file with one system:value a line",
-        ) from error
-    return frozenset(line.strip() for line in lines if line.strip() and line[0] != "#")
-
-
-def _measure_gold(run: _Build, inputs: Inputs) -> None:
+def _measure_gold(run: Run, inputs: Inputs) -> None:
     def make() -> stages.Tables:
         found = measure_gold(inputs.gold, run.folder("registry"), run.settings.worker_count)
         return {"report": pa.table({"json": [json.dumps(found, ensure_ascii=False)]})}
@@ -362,9 +218,9 @@ def _measure_gold(run: _Build, inputs: Inputs) -> None:
     )
 
 
-def _measure_quality(run: _Build, progress: Progress) -> None:
+def _measure_quality(run: Run, progress: Progress) -> None:
     settings = run.settings
-    opted_out = _read_opt_out(settings.opt_out)
+    opted_out = read_opt_out(settings.opt_out)
 
     def make() -> stages.Tables:
         return measure_quality(
@@ -372,7 +228,7 @@ def _measure_quality(run: _Build, progress: Progress) -> None:
                 records=stages.take_papers(run.read("align", "records")),
                 mentions=run.read("read", "mentions"),
                 resolved_mentions=run.read("corrections", "resolved_mentions"),
-                people=_without_opted_out(run, opted_out),
+                people=without_opted_out(run, opted_out),
                 gold=json.loads(run.read("gold", "report")["json"][0].as_py()),
             ),
             floor=settings.floor,
@@ -393,7 +249,7 @@ def _measure_quality(run: _Build, progress: Progress) -> None:
 _PUBLISHED: Final = ("values", "replicates", "ranks", "nowcasts", "awaited", "coverage")
 
 
-def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -> BuildReport:
+def _publish(run: Run, inputs: Inputs, definitions: tuple[Definition, ...]) -> BuildReport:
     settings = run.settings
     facts = json.loads(run.read("careers", "facts")["json"][0].as_py())
     first, last = facts["years"]
@@ -452,7 +308,7 @@ def _publish(run: _Build, inputs: Inputs, definitions: tuple[Definition, ...]) -
     )
 
 
-def _complete_quality(run: _Build, manifest: dict[str, Any]) -> dict[str, Any]:
+def _complete_quality(run: Run, manifest: dict[str, Any]) -> dict[str, Any]:
     """The report on quality with what the manifest knows of it."""
     return {
         "snapshot_id": manifest["snapshot_id"],
@@ -462,7 +318,7 @@ def _complete_quality(run: _Build, manifest: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read_vintages(run: _Build) -> stages.Tables:
+def _read_vintages(run: Run) -> stages.Tables:
     return {name: run.read("vintages", name) for name in ("vintages", "awaited", "captures")}
 
 

@@ -8,33 +8,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 
-from talentflow.core.progress import Progress
 from talentflow.core.provenance import checksum_code
-from talentflow.core.settings import Settings
 from talentflow.pipeline.replication import measure_replication, run_equal_inputs
 from talentflow.pipeline.replication.report import round_row
+from talentflow.pipeline.run import Run
 from talentflow.sources import scholarlymigration
 
 EQUAL_INPUTS = "equal_inputs"
 REPLICATION = "replication"
-
-
-class Run(Protocol):
-    """What is needed of a build: its stages by name, each kept under a key."""
-
-    settings: Settings
-    progress: Progress
-    keys: dict[str, str]
-
-    def run(self, stage: str, ingredients: Any, make: Any) -> None:
-        """Make the tables of a stage unless they are kept."""
-
-    def read(self, stage: str, name: str) -> pa.Table:
-        """A table of a stage."""
 
 
 def replicate(run: Run) -> None:

@@ -190,7 +190,7 @@ def _read_ids(profile_id: str, content: dict[str, Any]) -> dict[str, str]:
 
 
 def _read_name(content: dict[str, Any]) -> str | None:
-    names = [name for name in content.get("names") or [] if isinstance(name, dict)]
+    names = _list_names(content)
     for name in sorted(names, key=lambda name: not name.get("preferred")):
         parts = [_text(name.get(part)) for part in ("first", "middle", "last")]
         said = _text(name.get("fullname")) or " ".join(part for part in parts if part)
@@ -199,8 +199,14 @@ def _read_name(content: dict[str, Any]) -> str | None:
     return None
 
 
+def _list_names(content: dict[str, Any]) -> list[dict[str, Any]]:
+    names = content.get("names")
+    found = names if isinstance(names, list) else []
+    return [name for name in found if isinstance(name, dict)]
+
+
 def _list_other_ids(profile_id: str, content: dict[str, Any]) -> list[str]:
-    names = [name for name in content.get("names") or [] if isinstance(name, dict)]
+    names = _list_names(content)
     found = (normalise_openreview(_text(name.get("username"))) for name in names)
     return sorted({other for other in found if other and other != profile_id})
 
