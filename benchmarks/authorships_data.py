@@ -19,10 +19,14 @@ ROWS_A_GROUP = 1 << 20
 ROWS_A_FILE = 50_000_000
 _ROWS_A_CHUNK = 8 << 20
 _FIRST_YEAR, _LAST_YEAR = 1970, 2024
-_COUNTRIES = (
-    "US CN GB DE JP FR IN IT CA BR ES KR AU IR RU NL PL TR ID CH SE TW BE MX DK AT PT CZ IL FI "
-    "NO GR MY ZA EG SG SA UA RO HK PK NZ AR TH IE CL HU CO VN NG IQ MA TN DZ BD SK RS HR BG SI"
-).split()
+_COUNTRIES = tuple(
+    word
+    for line in (
+        "US CN GB DE JP FR IN IT CA BR ES KR AU IR RU NL PL TR ID CH SE TW BE MX DK AT PT CZ IL FI",
+        "NO GR MY ZA EG SG SA UA RO HK PK NZ AR TH IE CL HU CO VN NG IQ MA TN DZ BD SK RS HR BG SI",
+    )
+    for word in line.split()
+)
 
 Integers = npt.NDArray[np.int64]
 
@@ -32,7 +36,11 @@ def write_authorships(folder: Path, rows: int, *, seed: int = 2024) -> list[Path
     and `country`; the same seed gives the same rows."""
     files = []
     schema = pa.schema(
-        [("person", pa.int64()), ("year", pa.int16()), ("country", pa.dictionary(pa.int8(), pa.string()))]
+        [
+            ("person", pa.int64()),
+            ("year", pa.int16()),
+            ("country", pa.dictionary(pa.int8(), pa.string())),
+        ]
     )
     done = 0
     while done < rows:

@@ -85,12 +85,15 @@ class CellCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What to count under one set of rules: stock and moves of countries, and if so said, who
-    has moved before and who stayed (`lasting`), stages and sectors (`details`), and shares of
-    `cohorts`. Rules that split persons (`Rules.splits_persons`) have neither of the last two.
+    """What to count under one set of rules: moves between countries, and if so said, who lives
+    where (`stock`), who has moved before and who stayed (`lasting`), stages and sectors
+    (`details`), and shares of `cohorts`. Rules that split persons (`Rules.splits_persons`) have
+    neither of the last two. Moves alone are counted of those who were seen in several countries,
+    so most persons cost nothing.
     """
 
     rules: Rules
+    stock: bool = True
     lasting: bool = True
     details: bool = True
     cohorts: bool = True
@@ -166,10 +169,16 @@ class _Asked(NamedTuple):
     everybody, told apart or not, who hold the cohorts."""
 
     rules: CompiledRules
+    stock: bool
     lasting: bool
     details: bool
     cohorts: bool
     traits_of_all: int
+
+    @property
+    def concerns_settled(self) -> bool:
+        """Whether anything but moves is counted, which the settled have none of."""
+        return self.stock or self.lasting or self.details or self.cohorts
 
 
 class _Plan(NamedTuple):
@@ -186,6 +195,7 @@ def _ask(wanted: Wanted) -> _Asked:
     everybody = replace(rules, people=replace(rules.people, linkage="all"))
     return _Asked(
         compile_rules(rules),
+        wanted.stock,
         wanted.lasting,
         wanted.details and single,
         wanted.cohorts and single,
@@ -209,14 +219,14 @@ def _plan(moving: list[_Asked]) -> _Plan:
     return _Plan(moving, distinct, [distinct.index(each) for each in settled])
 
 
-_FIELDS: Final = ("settled", "lasting", "details", "cohorts")
+_FIELDS: Final = ("settled", "stock", "lasting", "details", "cohorts")
 _ASKED_RECORD: Final = np.dtype([(name, np.int64) for name in (*_FIELDS, *CompiledRules._fields)])
 
 
 def _record(asked: _Asked, traits: int, *, settled: bool) -> Any:
     """One record with the fields of `CompiledRules`, of whom and what is counted."""
     rules = asked.rules._replace(traits=traits)
-    values = (settled, asked.lasting, asked.details, asked.cohorts, *rules)
+    values = (settled, asked.stock, asked.lasting, asked.details, asked.cohorts, *rules)
     return np.array([values], _ASKED_RECORD)[0]
 
 
@@ -265,7 +275,8 @@ class _Counter:
             for asked, tables in zip(self._plan.moving, self.moving, strict=True):
                 self._count(part, people, asked, tables, several=True)
             for asked, tables in zip(self._plan.settled, self.settled, strict=True):
-                self._count(part, people, asked, tables, several=False)
+                if asked.concerns_settled:
+                    self._count(part, people, asked, tables, several=False)
 
     def _start_tables(self) -> None:
         for asked, tables in zip(
@@ -420,7 +431,9 @@ def _count_life(rows: Rows, rules: Any, room: _Room) -> None:
     years, by_stage = room.years, rules.origin != ORIGIN_FIRST
     known = find_residences(rows, rules, rules.details or by_stage, years)
     if known:
-        stayed = find_stays(years, known, rules, room.stays)
+        stayed = 0
+        if rules.stock or rules.details:
+            stayed = find_stays(years, known, rules, room.stays)
         moved = find_moves(years, known, rules, room.moves)
         life = Life(years, known, room.stays, stayed, room.moves, moved)
         count_areas(life, rules, room.ledger)

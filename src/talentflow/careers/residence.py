@@ -209,7 +209,9 @@ def find_residences(rows: Rows, rules: CompiledRules, with_stages: bool, years: 
         year = (keys[start] >> YEAR_SHIFT) & 255
         country, several, stop = _read_year(rows, start, rules.traits)
         of_year = slice_rows(rows, start, stop)
-        heard = _choose_evidence(of_year, rules)
+        heard = Heard(rules.traits, rules.traits)
+        if several or is_exclusive or with_stages:
+            heard = _choose_evidence(of_year, rules)
         if several or is_exclusive:
             previous = years.country[known - 1] if known else 0
             country = _choose_country(of_year, rules, heard, previous, known, years)
