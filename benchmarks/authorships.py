@@ -6,7 +6,8 @@
 draws authorships (`authorships_data`), and counts in one process after another, on two cores:
 the country with most records of each year of a person (of equals the first in the alphabet),
 changes of country across at most three silent years, and bilateral flows by year. The rivals say
-the same in SQL (DuckDB) and in expressions (Polars); all answers must agree. It prints time, peak
+the same in SQL (DuckDB, and Spark where it is installed, its start of some seconds included) and
+in expressions (Polars); all answers must agree. It prints time, peak
 memory and ratios; the limit is decoding the same columns with as many threads. `--rows 500000000
 --no-rivals` and `1000000000` show the bound on memory (about 8 bytes of disk a row in Parquet,
 as much again while counting).
@@ -242,6 +243,38 @@ def _count_polars(files: list[Path], _memory: float) -> Answer:
     return _sum_up(found["year"], found["len"])
 
 
+_SPARK_SQL = f"""
+with seen as (select person, year, country, count(*) as n from authorships
+              where country is not null group by all),
+lived as (select person, year, min_by(country, struct(-n, country)) as country from seen
+          group by all),
+steps as (select *, lag(country) over w as before, lag(year) over w as earlier from lived
+          window w as (partition by person order by year))
+select year, before, country, count(*) as flow from steps
+where before <> country and year - earlier - 1 <= {MAX_GAP} group by all
+"""
+
+
+def _count_spark(files: list[Path], _memory: float) -> Answer:
+    from pyspark.sql import SparkSession
+
+    os.environ["PYSPARK_SUBMIT_ARGS"] = "--driver-memory 8g pyspark-shell"
+    builder = SparkSession.builder.master(f"local[{WORKERS}]")
+    for name, value in (
+        ("spark.ui.enabled", "false"),
+        ("spark.driver.host", "127.0.0.1"),
+        ("spark.driver.bindAddress", "127.0.0.1"),
+        ("spark.sql.shuffle.partitions", "16"),
+        ("spark.local.dir", str(files[0].parent)),
+    ):
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.read.parquet(*(str(file) for file in files)).createOrReplaceTempView("authorships")
+    found = session.sql(_SPARK_SQL).toArrow()
+    session.stop()
+    return _sum_up(found["year"], found["flow"])
+
+
 Contender = Callable[[list[Path], float], Answer]
 
 OURS: dict[str, Contender] = {
@@ -249,7 +282,11 @@ OURS: dict[str, Contender] = {
     "replicates": lambda files, memory: _count(files, memory, 1, 200),
     "definitions": lambda files, memory: _count(files, memory, 16, 0),
 }
-RIVALS: dict[str, Contender] = {"DuckDB": _count_duckdb, "Polars": _count_polars}
+RIVALS: dict[str, Contender] = {
+    "DuckDB": _count_duckdb,
+    "Polars": _count_polars,
+    "Spark SQL": _count_spark,
+}
 
 os.environ.setdefault("POLARS_MAX_THREADS", str(WORKERS))
 
