@@ -24,6 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import align_authors
+import authorships
 import openalex_ingest
 import orcid_summaries
 import resolve_conferences
@@ -205,6 +206,7 @@ BENCHMARKS: dict[str, Callable[[Path], list[Row]]] = {
     "people": measure_people,
     "combine": measure_combine,
     "orcid": lambda _: orcid_summaries.measure_orcid(),
+    "authorships": lambda _: list(authorships.measure()),
     "openalex": lambda _: openalex_ingest.measure(),
 }
 
