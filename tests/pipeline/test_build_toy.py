@@ -163,6 +163,28 @@ def test_opted_out_people_leave_every_figure(toy_store, tmp_path):
     assert opted_out[0]["records"] > 0
 
 
+def test_parts_of_persons_add_up_to_persons(toy_store, tmp_path):
+    """Where a year is divided among its countries, the world holds as many persons as where it
+    goes to one of them."""
+    build(
+        Settings(
+            data=toy_store.data,
+            store=tmp_path,
+            workers=1,
+            definitions="default,fractional",
+            replicates=5,
+        )
+    )
+    (path,) = tmp_path.glob("tables/careers/*/tallies.parquet")
+    world: dict[str, dict[str, float]] = {"default": {}, "fractional": {}}
+    for row in pq.read_table(path).to_pylist():
+        everyone = row["stage"] == row["sector"] == row["area"] == "all"
+        if row["measure"] == "stock" and row["definition_id"] in world and everyone:
+            world[row["definition_id"]][row["period"]] = row["counts"][0]
+    assert len(world["default"]) > 20
+    assert world["fractional"] == pytest.approx(world["default"])
+
+
 def read_rows(store: Path, indicator: str) -> list[dict]:
     snapshot = open_snapshot(store)
     stage = None if indicator == "retention" else "all"
