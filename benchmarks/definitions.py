@@ -75,7 +75,7 @@ def main() -> None:
                 "replicates": given.replicates,
                 "records": len(evidence.keys),
                 "tallies": tallies.num_rows,
-                "values": values.num_rows,
+                "values": values["values"].num_rows,
                 "seconds": seconds,
                 "total_s": round(sum(seconds.values()), 1),
                 "target_s": TARGET_S,
