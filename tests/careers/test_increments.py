@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from naive_careers import Row, pack_rows
 
+from talentflow.careers.counts import CellCounts
 from talentflow.careers.increments import find_touched, update_counts
 from talentflow.careers.packing import PackedEvidence
-from talentflow.careers.tallies import CellCounts, count_tallies
+from talentflow.careers.tallies import count_tallies
 from talentflow.core.errors import ContractError
 from talentflow.core.rules import MoveRule, Population, ResidenceRule, Rules
 

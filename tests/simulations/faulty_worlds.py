@@ -25,10 +25,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from talentflow.careers.counts import CellCounts
 from talentflow.careers.imputation import draw_sample, number_imputation
 from talentflow.careers.packing import COUNTRY_SHIFT, PERSON_SHIFT, YEAR_SHIFT, PackedEvidence
 from talentflow.careers.relocation import fit_law, relocate
-from talentflow.careers.tallies import CellCounts, count_tallies, list_tallies
+from talentflow.careers.tallies import count_tallies, list_tallies
 from talentflow.careers.vintages import VenueEvidence, count_vintages, open_years
 from talentflow.careers.weights import hash_ids
 from talentflow.core.areas import AREAS

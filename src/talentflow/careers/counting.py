@@ -36,6 +36,7 @@ from talentflow.careers.contributions import (
     count_details,
     count_lasting,
 )
+from talentflow.careers.counts import CellCounts
 from talentflow.careers.movement import (
     Moves,
     Stays,
@@ -70,17 +71,6 @@ _TOGETHER: Final = 16
 
 _PEOPLE_AT_ONCE: Final = 4096
 _ENTRIES_AT_ONCE: Final = 1 << 14
-
-
-@dataclass(frozen=True, kw_only=True)
-class CellCounts:
-    """Counts of many cells: `cells[i]` packed, `persons[i]`, `counts[i, replicate]`. One person
-    counts `units`."""
-
-    cells: npt.NDArray[np.int64]
-    persons: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.int64]
-    units: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,26 +8,24 @@ same, to the last digit, as that of counting everybody anew.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from talentflow.careers.counting import CellCounts
+from talentflow.careers.counts import CellCounts, add_counts
 from talentflow.careers.packing import PERSON_SHIFT, PackedEvidence
+from talentflow.careers.weights import mix_bits
 from talentflow.core.errors import ContractError
 
 Hashes = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]
 
 _OF_PERSON: Final = np.int64((1 << PERSON_SHIFT) - 1)
-_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2: Final = np.uint64(0x94D049BB133111EB)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,18 +83,6 @@ def update_counts(counts: CellCounts, *, removed: CellCounts, added: CellCounts)
     )
 
 
-def add_counts(parts: Sequence[CellCounts]) -> CellCounts:
-    """The counts of disjoint persons under one set of rules, at least one part, added up."""
-    every = np.unique(np.concatenate([part.cells for part in parts]))
-    persons = np.zeros(len(every), np.int64)
-    counts = np.zeros((len(every), parts[0].counts.shape[1]), np.int64)
-    for part in parts:
-        rows = np.searchsorted(every, part.cells)
-        persons[rows] += part.persons
-        counts[rows] += part.counts
-    return CellCounts(cells=every, persons=persons, counts=counts, units=parts[0].units)
-
-
 def _stands_in(evidence: PackedEvidence, other: PackedEvidence) -> Mask:
     """Per person of `evidence`, whether `other` holds the same person with the same rows."""
     places = pc.index_in(evidence.person_ids, value_set=other.person_ids)
@@ -109,22 +95,27 @@ def _stands_in(evidence: PackedEvidence, other: PackedEvidence) -> Mask:
 
 def _sign_persons(evidence: PackedEvidence) -> Hashes:
     """One number per person that all rows of the person enter, in any order."""
-    signed = _mix((evidence.keys & _OF_PERSON).view(np.uint64))
-    for column in (evidence.traits, evidence.votes, evidence.seats, evidence.cohorts):
-        signed = _mix(signed ^ column.astype(np.uint64))
+    sides = (evidence.traits, evidence.votes, evidence.seats, evidence.cohorts)
     signatures = np.zeros(len(evidence.person_ids), np.uint64)
-    with np.errstate(over="ignore"):
-        np.add.at(signatures, evidence.keys >> PERSON_SHIFT, signed)
+    _sign_rows(evidence.keys, *sides, signatures)
     return signatures
 
 
-def _mix(bits: Hashes) -> Hashes:
-    """SplitMix64: every bit of the input decides about half of those of the output."""
-    with np.errstate(over="ignore"):
-        bits = bits + _GOLDEN
-        bits = (bits ^ (bits >> np.uint64(30))) * _MIX_1
-        bits = (bits ^ (bits >> np.uint64(27))) * _MIX_2
-    return np.asarray(bits ^ (bits >> np.uint64(31)), np.uint64)
+@nb.njit(cache=True, nogil=True)
+def _sign_rows(
+    keys: npt.NDArray[np.int64],
+    traits: npt.NDArray[np.uint32],
+    votes: npt.NDArray[np.int32],
+    seats: npt.NDArray[np.uint8],
+    cohorts: Hashes,
+    signatures: Hashes,
+) -> None:
+    for i in range(len(keys)):
+        signed = mix_bits(np.uint64(keys[i] & _OF_PERSON))
+        signed = mix_bits(signed ^ np.uint64(traits[i]))
+        signed = mix_bits(signed ^ np.uint64(votes[i]))
+        signed = mix_bits(signed ^ np.uint64(seats[i]))
+        signatures[keys[i] >> PERSON_SHIFT] += mix_bits(signed ^ cohorts[i])
 
 
 def _take_persons(evidence: PackedEvidence, persons: Mask) -> PackedEvidence:

@@ -24,7 +24,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from talentflow.careers.counting import CellCounts, Partition, Wanted, count_partitions
+from talentflow.careers.counting import Partition, Wanted, count_partitions
+from talentflow.careers.counts import CellCounts
 from talentflow.careers.packing import (
     COUNTRY_SHIFT,
     FIRST_YEAR,

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from talentflow.careers.counting import CellCounts, Wanted, count_partitions
-from talentflow.careers.increments import add_counts
+from talentflow.careers.counting import Wanted, count_partitions
+from talentflow.careers.counts import CellCounts, add_counts
 from talentflow.careers.packing import PERSON_SHIFT
 from talentflow.careers.partitions import COLUMNS, check_wanted, deal, sort_rows
 
@@ -96,7 +96,7 @@ def _make_keys(batches: Batches) -> Batches:
 def _make_counter(
     wanted: list[Wanted], replicates: int, is_text: bool, has_traits: bool
 ) -> Callable[[Batches], Batches]:
-    """A function from the rows of a partition to one row for everything wanted."""
+    """A function from the rows of a partition to one row for each thing wanted."""
 
     def count(batches: Batches) -> Batches:
         rows = pa.Table.from_batches(batches, _KEYED_SCHEMA)

@@ -12,12 +12,11 @@ import pyarrow as pa
 
 from talentflow.careers import cells
 from talentflow.careers.cells import unpack_cell
-from talentflow.careers.counting import CellCounts, Wanted, count_evidence
+from talentflow.careers.counting import Wanted, count_evidence
+from talentflow.careers.counts import CellCounts
 from talentflow.careers.packing import FIRST_YEAR, YEAR_SHIFT, PackedEvidence
 from talentflow.core.contracts import TALLIES
 from talentflow.core.rules import Rules
-
-__all__ = ["CellCounts", "count_tallies", "data_years", "list_tallies"]
 
 _MADE_OF: Final = {"inflow", "outflow", "retention_left"}
 
@@ -47,8 +46,7 @@ def list_tallies(
     without a population; `years` are the first and last year of the data. Cells of fewer than
     `floor` persons keep their point value only, because no figure will be drawn from their
     replicates, except the cells that other figures are made of: moves either way, and the
-    steps of a retention curve. Years and windows that reach
-    beyond the data are left out.
+    steps of a retention curve. Years and windows that reach beyond the data are left out.
     """
     counted = _drop_doubled_period(counted, years)
     every = [unpack_cell(int(cell), *years) for cell in counted.cells]

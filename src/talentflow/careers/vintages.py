@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from talentflow.careers import cells
+from talentflow.careers.counts import CellCounts
 from talentflow.careers.packing import (
     FIRST_YEAR,
     MAX_POPULATIONS,
@@ -24,7 +25,7 @@ from talentflow.careers.packing import (
     PackedEvidence,
     pack_evidence,
 )
-from talentflow.careers.tallies import CellCounts, count_tallies, data_years
+from talentflow.careers.tallies import count_tallies, data_years
 from talentflow.core.contracts import AWAITED, VINTAGES, check_table
 from talentflow.core.executor import run_in_threads
 from talentflow.core.rules import Population, Rules

@@ -62,16 +62,22 @@ def _hash_slices(
     return hashes
 
 
+@nb.njit(cache=True, nogil=True, inline="always")
+def mix_bits(bits: np.uint64) -> np.uint64:
+    """The output function of SplitMix64: every bit of the input decides about half of those of
+    the output."""
+    bits = (bits ^ (bits >> _S30)) * _MIX_1
+    bits = (bits ^ (bits >> _S27)) * _MIX_2
+    return bits ^ (bits >> _S31)
+
+
 @nb.njit(cache=True, nogil=True)
 def draw_weights(person_hash: np.uint64, weights: npt.NDArray[np.int32]) -> None:
     """Fill `weights` for one person: item 0 is 1 (the point value), items 1…B are Poisson(1)."""
     pairs = len(weights) // 2
     # Two plain loops over all replicates, so that the processor draws many of them at once.
     for pair in range(pairs):
-        bits = person_hash + np.uint64(2 * pair + 1) * _GOLDEN
-        bits = (bits ^ (bits >> _S30)) * _MIX_1
-        bits = (bits ^ (bits >> _S27)) * _MIX_2
-        bits = bits ^ (bits >> _S31)
+        bits = mix_bits(person_hash + np.uint64(2 * pair + 1) * _GOLDEN)
         weights[2 * pair + 1] = np.int32(bits & _LOW32)
         if 2 * pair + 2 < len(weights):
             weights[2 * pair + 2] = np.int32(bits >> _S32)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Final
 
 import click
+
+from talentflow.cli.lazy import LazyGroup
 
 SOURCES: Final = {
     "openalex": "talentflow.cli.fetching_openalex:openalex",
@@ -17,19 +18,7 @@ SOURCES: Final = {
 writes below `--output`, by default the folder of its name in the data folder."""
 
 
-class _Sources(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
-        return list(SOURCES)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- as above
-        if cmd_name not in SOURCES:
-            return None
-        module, _, name = SOURCES[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
-
-
-@click.group(cls=_Sources)
+@click.group(cls=LazyGroup, lazy=SOURCES)
 def fetch() -> None:
     """Fetch a source's files; an interrupted fetch goes on where it stopped.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 from typing import Final
 
 import click
 
 from talentflow import __version__
+from talentflow.cli.lazy import LazyGroup
 from talentflow.core.errors import TalentflowError
 
 _COMMANDS: Final = {
@@ -30,21 +30,9 @@ _COMMANDS: Final = {
 }
 
 
-class _Commands(click.Group):
-    """Loads a command's module when it is asked for, so that each pays only for itself."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- as above
-        if cmd_name not in _COMMANDS:
-            return None
-        module, _, name = _COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="talentflow")
 def cli() -> None:
     """An open observatory of AI talent: every number with its interval, n, definition and

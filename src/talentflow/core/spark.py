@@ -27,7 +27,6 @@ _TASKS_A_CORE: Final = 4
 
 _SETTINGS: Final = {
     "spark.ui.showConsoleProgress": "false",
-    "spark.sql.execution.arrow.pyspark.enabled": "true",
     # Partitions are sized by persons; merging small ones would only make the last task longer.
     "spark.sql.adaptive.enabled": "false",
 }

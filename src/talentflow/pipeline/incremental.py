@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from talentflow.careers.counting import CellCounts
+from talentflow.careers.counts import CellCounts
 from talentflow.careers.increments import find_touched, update_counts
 from talentflow.careers.packing import PackedEvidence
 from talentflow.careers.weights import hash_ids

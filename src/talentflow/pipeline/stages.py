@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from talentflow.careers.captures import count_captures
-from talentflow.careers.counting import CellCounts, Wanted, count_evidence
+from talentflow.careers.counting import Wanted, count_evidence
+from talentflow.careers.counts import CellCounts
 from talentflow.careers.histories import list_histories
 from talentflow.careers.imputation import draw_mentions, draw_people, number_imputation
 from talentflow.careers.packing import PackedEvidence, choose_populations, pack_evidence
@@ -260,7 +261,7 @@ def follow_careers(
 
     Where there are `drawn` imputations of the evidence, the tallies are theirs, pooled. What an
     `earlier` build counted under the same definitions is not counted again. The evidence and
-    its raw counts are kept for the next build.
+    its raw counts are kept for the next build, unless they are drawn or of very many definitions.
     """
     chosen = list(definitions)
     progress.start("careers", len(chosen))
@@ -270,9 +271,11 @@ def follow_careers(
     def count(rows: PackedEvidence) -> Iterator[tuple[int, CellCounts]]:
         return _count((rows,), chosen, replicates, workers)
 
-    counting = count_since(earlier, evidence, count)
-    if drawn:
-        counting = _count(drawn, chosen, replicates, workers)
+    counting = (
+        _count(drawn, chosen, replicates, workers)
+        if drawn
+        else count_since(earlier, evidence, count)
+    )
     for number, counted in counting:
         if not drawn and len(chosen) <= KEPT_DEFINITIONS:
             kept[number] = keep_counts(number, counted)
