@@ -27,6 +27,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from openalex_works import MEGABYTE, Generated, generate_works
 
@@ -245,7 +246,7 @@ def run_polars(_: Path, output: Path, files: list[Path]) -> None:
     _report()
 
 
-def _flatten_polars(works):  # type: ignore[no-untyped-def]
+def _flatten_polars(works: Any) -> Any:
     import polars as pl
 
     each = works.with_columns(

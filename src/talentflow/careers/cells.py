@@ -158,7 +158,7 @@ def add_to_cell(ledger: Ledger, cell: int, units: int) -> None:
     ledger.of_person[ledger.used] = ledger.person
     ledger.cell[ledger.used] = cell
     ledger.units[ledger.used] = units
-    ledger.used += 1  # type: ignore[misc]
+    ledger.used += 1  # type: ignore[misc]  # a record, written in place
 
 
 @nb.njit(cache=True, nogil=True)
@@ -198,7 +198,7 @@ def post(ledger: Ledger, weights: npt.NDArray[np.uint8], table: CellTable) -> No
             factor = np.int32(units)
             for replicate in range(len(counts)):
                 counts[replicate] += factor * np.int32(weighed[replicate])
-    ledger.used = 0  # type: ignore[misc]
+    ledger.used = 0  # type: ignore[misc]  # as above
 
 
 @nb.njit(cache=True, nogil=True)

@@ -407,7 +407,7 @@ def _note_lives(
             continue
         if ledger.used > _ENTRIES_AT_ONCE:
             return i, ledger.used
-        ledger.person = i  # type: ignore[misc]
+        ledger.person = i  # type: ignore[misc]  # a record, written in place
         start, stop = people.starts[i], people.starts[i + 1]
         rows = slice_rows(part.rows, start, stop)
         _count_life(rows, rules, room)

@@ -27,6 +27,17 @@ class NotFoundError(UsageError):
     """What the address itself names does not exist."""
 
 
+def require_report(report: dict[str, Any] | None, about: str, made_by: str) -> dict[str, Any]:
+    """The report of a snapshot, or `NotFoundError` where an older build wrote none."""
+    if report is None:
+        raise NotFoundError(
+            f"this snapshot has no report on {about}",
+            expected=f"a snapshot of a build that {made_by}",
+            next_step="run `talentflow build` again",
+        )
+    return report
+
+
 def install_handlers(app: FastAPI) -> None:
     """Answer every error of the package and of the framework in the same form."""
     app.add_exception_handler(TalentflowError, _answer_own)

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from talentflow.serve.charts.quality import QualityChart, make_quality_chart
 from talentflow.serve.live import Edition
 from talentflow.serve.panels import Panel, make_quality_panel
-from talentflow.serve.problems import NotFoundError
+from talentflow.serve.problems import require_report
 from talentflow.serve.rendering import render
 from talentflow.serve.texts import get_text
 from talentflow.serve.words import say_number, say_share
@@ -60,14 +60,7 @@ def show_quality(request: Request, lang: Language) -> HTMLResponse:
 
 def find_report(edition: Edition) -> dict[str, Any]:
     """The report of the snapshot, or `NotFoundError` where an older build wrote none."""
-    report = edition.snapshot.quality
-    if report is None:
-        raise NotFoundError(
-            "this snapshot has no report on quality",
-            expected="a snapshot of a build that measures it",
-            next_step="run `talentflow build` again",
-        )
-    return report
+    return require_report(edition.snapshot.quality, "quality", "measures it")
 
 
 def find_quality_chart(edition: Edition, id_: str, language: str) -> QualityChart:

@@ -13,7 +13,7 @@ from talentflow.serve.charts.quality import QualityChart
 from talentflow.serve.charts.replication import REPLICATION_CHARTS, make_replication_chart
 from talentflow.serve.live import Edition
 from talentflow.serve.panels import make_quality_panel
-from talentflow.serve.problems import NotFoundError
+from talentflow.serve.problems import require_report
 from talentflow.serve.rendering import render
 from talentflow.serve.texts import get_text, has_text
 from talentflow.serve.words import name_area, say_number
@@ -59,13 +59,7 @@ def show_replication(request: Request, lang: Language) -> HTMLResponse:
 def find_replication(edition: Edition) -> dict[str, Any]:
     """The report of the snapshot, or `NotFoundError` where an older build wrote none."""
     report = edition.snapshot.replication
-    if report is None:
-        raise NotFoundError(
-            "this snapshot has no report on replication",
-            expected="a snapshot of a build that replicates published figures",
-            next_step="run `talentflow build` again",
-        )
-    return report
+    return require_report(report, "replication", "replicates published figures")
 
 
 def find_replication_chart(edition: Edition, id_: str, language: str) -> QualityChart:

@@ -78,7 +78,7 @@ def read_cut(cut: Cut) -> History | Refusal | None:
     found = _read_usual(cut.text)
     if found is _UNUSUAL:
         return read_carefully(_complete(cut.text))
-    return found  # type: ignore[return-value]
+    return found  # type: ignore[return-value]  # the sentinel has gone above
 
 
 def read_summary(document: bytes) -> History | Refusal | None:

@@ -86,7 +86,7 @@ def _read_blocks(stream: BinaryIO) -> Iterator[tuple[npt.NDArray[np.uint8], str 
     while True:
         damage = None
         try:
-            got = stream.readinto(memoryview(buffer)[filled:-1])  # type: ignore[attr-defined]
+            got = stream.readinto(memoryview(buffer)[filled:-1])  # type: ignore[attr-defined]  # BinaryIO hides it
         except (OSError, EOFError, Damaged) as error:
             got, damage = 0, str(error) or type(error).__name__
         filled += got
