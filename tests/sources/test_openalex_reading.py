@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talentflow.sources.evidence import Evidence
-from talentflow.sources.openalex import lines
+from talentflow.sources.openalex import affiliations, known, lines
+from talentflow.sources.openalex.affiliations import Affiliations
 from talentflow.sources.openalex.merged import load_merged
 from talentflow.sources.openalex.reading import (
     WorksRead,
@@ -25,7 +27,7 @@ from talentflow.sources.openalex.reading import (
     read_file,
     write_evidence,
 )
-from talentflow.sources.openalex.works import Affiliations, Batch, decode_works
+from talentflow.sources.openalex.works import Batch, decode_works
 
 ROR = "https://ror.org/00f54p054"
 
@@ -310,7 +312,7 @@ WORKS = st.fixed_dictionaries(
 
 
 def as_rows(batches: list[Batch], affiliations: Affiliations) -> list[tuple[Any, ...]]:
-    said = [*affiliations.known, None]
+    said = [*affiliations, None]
     found = []
     for b in batches:
         venues, names = b.work_venue.to_pylist(), b.author_name.to_pylist()
@@ -358,8 +360,9 @@ def test_small_blocks_and_long_lines(tmp_path: Path, monkeypatch: pytest.MonkeyP
     compare(whole, read(tmp_path, works))
 
 
+@pytest.mark.parametrize("most_slots", [64, 1 << 21])
 def test_more_affiliations_than_there_is_room(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_slots: int
 ) -> None:
     works = [
         a_work(n, authorships=[an_authorship(institutions=[an_institution(display_name=f"U{n}")])])
@@ -368,8 +371,44 @@ def test_more_affiliations_than_there_is_room(
     works.append(a_work(300, authorships=[an_authorship()] * 3000))
     whole = read(tmp_path, works)
     assert whole.records.num_rows == 299 + 3000
-    monkeypatch.setattr(lines, "_ARENA_BYTES", 4096)
+    monkeypatch.setattr(affiliations, "_THREAD", threading.local())
+    monkeypatch.setattr(affiliations, "make_entries", lambda: known.make_entries(16))
+    monkeypatch.setattr(known, "_MOST_SLOTS", most_slots)
     compare(whole, read(tmp_path, works))
+
+
+def test_what_a_file_says_does_not_depend_on_the_files_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def works_of(number: int) -> list[dict[str, Any]]:
+        names = [f"U{number + n}" for n in range(3)]
+        told = [an_authorship(institutions=[an_institution(display_name=n)]) for n in names]
+        return [a_work(number, authorships=told)]
+
+    write_lines(tmp_path / "works" / "a.gz", works_of(1))
+    write_lines(tmp_path / "works" / "b.gz", works_of(3))
+    monkeypatch.setattr(affiliations, "_THREAD", threading.local())
+    alone = read_file(tmp_path, "works/b.gz")
+    monkeypatch.setattr(affiliations, "_THREAD", threading.local())
+    read_file(tmp_path, "works/a.gz")
+    compare(alone, read_file(tmp_path, "works/b.gz"))
+    assert sorted(alone.mentions["text"].to_pylist()) == ["U3", "U4", "U5"]
+
+
+def test_a_broken_affiliation_spoils_only_its_line(tmp_path: Path) -> None:
+    works = [
+        a_work(n, authorships=[an_authorship(institutions=[an_institution(display_name=f"U{n}")])])
+        for n in (1, 2, 3)
+    ]
+    raws = [json.dumps(work, separators=(",", ":")).encode() for work in works]
+    raws[1] = raws[1].replace(b"U2", b"U\\x2")
+    path = tmp_path / "works" / "f.gz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(gzip.compress(b"\n".join(raws)))
+    for _ in range(2):
+        found = read_file(tmp_path, "works/f.gz")
+        assert sorted(found.mentions["text"].to_pylist()) == ["U1", "U3"]
+        assert found.rejects["reason"].to_pylist() == ["bad_json"]
 
 
 def test_merged_authors_and_works(tmp_path: Path) -> None:

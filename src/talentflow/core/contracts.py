@@ -93,6 +93,8 @@ def _check_column(table: pa.Table, contract: Contract, column: Column) -> None:
     if not column.nullable and values.null_count:
         _fail(table, contract, column, pc.is_null(values), "null")
     if column.among is not None:
+        if pa.types.is_dictionary(values.type):
+            values = values.cast(values.type.value_type)
         allowed = pc.is_in(values, value_set=pa.array(column.among, pa.string()))
         bad = pc.and_(pc.is_valid(values), pc.invert(allowed))
         _fail(table, contract, column, bad, f"outside {', '.join(column.among[:12])}")

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from talentflow.sources.openalex.vectors import MARGIN, copy_bytes, find_backslashes
+
 _QUOTE: Final = 34
 _BACKSLASH: Final = 92
 _ZERO: Final = 48
@@ -31,7 +33,7 @@ def make_texts(buffer: npt.NDArray[np.uint8], starts: Integers, ends: Integers) 
     (`ends` is not above `starts`). Raises `BrokenTextError`."""
     filled = ends > starts
     offsets = np.empty(len(starts) + 1, np.int32)
-    out = np.empty(max(1, int((ends - starts)[filled].sum())), np.uint8)
+    out = np.empty(int((ends - starts)[filled].sum()) + MARGIN, np.uint8)
     if not _copy_texts(buffer, starts, np.where(filled, ends, starts), offsets, out):
         raise BrokenTextError("a broken escape")
     made = _as_array(offsets, out, filled)
@@ -48,9 +50,27 @@ def make_fixed(buffer: npt.NDArray[np.uint8], starts: Integers, length: int) -> 
     offsets = np.empty(len(starts) + 1, np.int32)
     ends = np.where(filled, starts + length, 0)
     begins = np.where(filled, starts, 0)
-    out = np.empty(max(1, int(filled.sum()) * length), np.uint8)
+    out = np.empty(int(filled.sum()) * length + MARGIN, np.uint8)
     _copy_texts(buffer, begins, ends, offsets, out)
     return _as_array(offsets, out, filled)
+
+
+def make_numbers(
+    values: npt.NDArray[np.integer[Any]], filled: npt.NDArray[np.bool_] | None = None
+) -> pa.Array:
+    """Whole numbers as a column of their type, without a copy; null where not `filled`."""
+    kept = np.ascontiguousarray(values)
+    type_ = pa.from_numpy_dtype(kept.dtype)
+    return pa.Array.from_buffers(type_, len(kept), [_as_bits(filled), pa.py_buffer(kept)])
+
+
+def point_into(
+    texts: pa.Array,
+    places: npt.NDArray[np.integer[Any]] | npt.NDArray[np.bool_],
+    filled: npt.NDArray[np.bool_] | None = None,
+) -> pa.Array:
+    """A column of the text at each place, each text kept once; null where not `filled`."""
+    return pa.DictionaryArray.from_arrays(make_numbers(places.astype(np.int32), filled), texts)
 
 
 def number_texts(prefix: str, *columns: Integers) -> pa.Array:
@@ -68,12 +88,14 @@ def number_texts(prefix: str, *columns: Integers) -> pa.Array:
 def _as_array(
     offsets: npt.NDArray[np.int32], out: npt.NDArray[np.uint8], filled: npt.NDArray[np.bool_] | None
 ) -> pa.Array:
-    valid = None
-    if filled is not None and not filled.all():
-        valid = pa.py_buffer(np.packbits(filled, bitorder="little"))
-    return pa.StringArray.from_buffers(
-        len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(out[: offsets[-1]]), valid
-    )
+    buffers = [_as_bits(filled), pa.py_buffer(offsets), pa.py_buffer(out[: offsets[-1]])]
+    return pa.Array.from_buffers(pa.string(), len(offsets) - 1, buffers)
+
+
+def _as_bits(filled: npt.NDArray[np.bool_] | None) -> pa.Buffer | None:
+    if filled is None or filled.all():
+        return None
+    return pa.py_buffer(np.packbits(filled, bitorder="little"))
 
 
 @_compiled
@@ -84,6 +106,10 @@ def _copy_texts(b, starts, ends, offsets, out):  # type: ignore[no-untyped-def] 
     offsets[0] = 0
     for n in range(len(starts)):
         i, end = starts[n], ends[n]
+        while i < end and not find_backslashes(b, i):
+            copy_bytes(b, i, out, at)
+            at += min(MARGIN, end - i)
+            i += MARGIN
         while i < end:
             c = b[i]
             i += 1

@@ -28,21 +28,28 @@ from talentflow.sources.openalex.tokens import (
     end_of_string,
     skip_value,
 )
+from talentflow.sources.openalex.vectors import MARGIN, find_differences, first_of, read_word
 
-TABLE_BITS: Final = 21
-_MASK: Final = (1 << TABLE_BITS) - 1
 INSTITUTION: Final = 0
 TEXT: Final = 1
 E_START: Final = 0
 E_LENGTH: Final = 1
 E_KIND: Final = 2
+E_NUMBER: Final = 3
 
+_FIRST_SLOTS: Final = 1 << 15
+_MOST_SLOTS: Final = 1 << 21
+_BYTES_A_SLOT: Final = 128
+"""Institutions take some 300 bytes each, texts 80; half of the slots are filled."""
+
+_FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
 _INSTITUTION_HEAD = as_bytes('{"id":"https://openalex.org/I')
 
 
 class Entries(NamedTuple):
     """Distinct affiliations by the bytes they are written in, columns E_…. `counts`: entries,
-    bytes of `arena`. `slots` is a hash table of entries, 0 for a free slot, else the entry + 1."""
+    bytes of `arena`, and 1 once there was no room for one more. `slots` is a hash
+    table of entries: 0 for a free slot, else the entry + 1."""
 
     counts: npt.NDArray[np.int64]
     slots: npt.NDArray[np.int32]
@@ -50,35 +57,65 @@ class Entries(NamedTuple):
     arena: Bytes
 
 
-def make_entries(arena_bytes: int) -> Entries:
-    """Room for half as many entries as the hash table has slots, and so many bytes of them."""
+def make_entries(slots: int = _FIRST_SLOTS) -> Entries:
+    """Room for half as many entries as there are slots, a power of two."""
     return Entries(
-        np.zeros(2, np.int64),
-        np.zeros(1 << TABLE_BITS, np.int32),
-        np.zeros((1 << (TABLE_BITS - 1), 3), np.int64),
-        np.zeros(arena_bytes, np.uint8),
+        np.zeros(3, np.int64),
+        np.zeros(slots, np.int32),
+        np.zeros((slots // 2, 4), np.int64),
+        np.zeros(slots * _BYTES_A_SLOT + MARGIN, np.uint8),
     )
+
+
+def enlarge(entries: Entries) -> tuple[Entries, bool]:
+    """More room, and whether the entries are kept: a table that is large enough starts anew."""
+    if len(entries.slots) >= _MOST_SLOTS and entries.counts[0]:
+        return make_entries(len(entries.slots)), False
+    larger = make_entries(4 * len(entries.slots))
+    count, size, _ = entries.counts
+    larger.counts[:2] = entries.counts[:2]
+    larger.entries[:count] = entries.entries[:count]
+    larger.arena[:size] = entries.arena[:size]
+    _fill_slots(larger)
+    return larger, True
 
 
 @compiled
 def _same(b, i, arena, start, length):  # type: ignore[no-untyped-def]
-    """Whether `length` bytes are equal; without leaving early, so that it is vectorised."""
-    differ = np.uint8(0)
-    for k in range(length):
-        differ |= b[i + k] ^ arena[start + k]
-    return differ == 0
+    """Whether `length` bytes are equal."""
+    k = 0
+    while k + MARGIN <= length:
+        if find_differences(b, i + k, arena, start + k) != 0:
+            return False
+        k += MARGIN
+    return first_of(find_differences(b, i + k, arena, start + k)) >= length - k
 
 
 @compiled
-def _mix(number):  # type: ignore[no-untyped-def]
-    mixed = np.uint64(number) * np.uint64(0x9E3779B97F4A7C15)
-    return np.int64(mixed >> np.uint64(64 - TABLE_BITS))
+def _slot(number, entries):  # type: ignore[no-untyped-def]
+    """Where in the table a number is looked for first."""
+    mixed = np.uint64(number) * _FACTOR
+    return np.int64(mixed >> np.uint64(32)) & (len(entries.slots) - 1)
+
+
+@compiled
+def _fill_slots(entries):  # type: ignore[no-untyped-def]
+    for entry in range(entries.counts[0]):
+        _take_slot(entry, entries)
+
+
+@compiled
+def _take_slot(entry, entries):  # type: ignore[no-untyped-def]
+    slot = _slot(entries.entries[entry, E_NUMBER], entries)
+    while entries.slots[slot] != 0:
+        slot = (slot + 1) & (len(entries.slots) - 1)
+    entries.slots[slot] = entry + 1
 
 
 @compiled
 def _find_known(b, i, limit, number, entries):  # type: ignore[no-untyped-def]
     """The entry under this number whose bytes stand at `i`; -1: none."""
-    slot = _mix(number)
+    slot = _slot(number, entries)
     while entries.slots[slot] != 0:
         entry = entries.slots[slot] - 1
         length = entries.entries[entry, E_LENGTH]
@@ -88,7 +125,7 @@ def _find_known(b, i, limit, number, entries):  # type: ignore[no-untyped-def]
             and _same(b, i, entries.arena, entries.entries[entry, E_START], length)
         ):
             return entry
-        slot = (slot + 1) & _MASK
+        slot = (slot + 1) & (len(entries.slots) - 1)
     return -1
 
 
@@ -97,44 +134,45 @@ def _add_entry(b, i, end, kind, number, entries):  # type: ignore[no-untyped-def
     """A new entry of the bytes from `i` to `end`; -1: there is no room."""
     entry = entries.counts[0]
     start = entries.counts[1]
-    if entry >= len(entries.entries) or start + (end - i) > len(entries.arena):
+    if entry >= len(entries.entries) or start + (end - i) > len(entries.arena) - MARGIN:
+        entries.counts[2] = 1
         return -1
     for k in range(end - i):
         entries.arena[start + k] = b[i + k]
     entries.entries[entry, E_START] = start
     entries.entries[entry, E_LENGTH] = end - i
     entries.entries[entry, E_KIND] = kind
+    entries.entries[entry, E_NUMBER] = number
     entries.counts[0] = entry + 1
     entries.counts[1] = start + (end - i)
-    slot = _mix(number)
-    while entries.slots[slot] != 0:
-        slot = (slot + 1) & _MASK
-    entries.slots[slot] = entry + 1
+    _take_slot(entry, entries)
     return entry
 
 
 @compiled
 def _hash_text(b, i, end):  # type: ignore[no-untyped-def]
-    """A number that differs for most texts, from their length and 24 bytes of them."""
-    number = np.uint64(end - i)
+    """A number that differs for most texts, from their length and up to 24 bytes of them."""
     size = end - i
-    for k in range(min(8, size)):
-        number = number * np.uint64(31) + b[i + k]
-        number = number * np.uint64(31) + b[end - 1 - k]
-        number = number * np.uint64(31) + b[i + size // 2 - min(8, size) // 2 + k]
+    if size < 8:
+        number = read_word(b, i) & ((np.uint64(1) << np.uint64(8 * size)) - np.uint64(1))
+    else:
+        number = read_word(b, i)
+        number = number * _FACTOR ^ (number >> np.uint64(29)) ^ read_word(b, end - 8)
+        number = number * _FACTOR ^ (number >> np.uint64(29)) ^ read_word(b, i + (size - 8) // 2)
+    number = number * _FACTOR ^ (number >> np.uint64(29)) ^ np.uint64(size)
     return np.int64(number >> np.uint64(1))
 
 
 @compiled
 def _find_text(b, i, end, number, entries):  # type: ignore[no-untyped-def]
-    slot = _mix(number)
+    slot = _slot(number, entries)
     while entries.slots[slot] != 0:
         entry = entries.slots[slot] - 1
         if entries.entries[entry, E_LENGTH] == end - i and _same(
             b, i, entries.arena, entries.entries[entry, E_START], end - i
         ):
             return entry
-        slot = (slot + 1) & _MASK
+        slot = (slot + 1) & (len(entries.slots) - 1)
     return -1
 
 

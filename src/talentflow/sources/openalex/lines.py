@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from isal import igzip
 
+from talentflow.sources.openalex.affiliations import Affiliations
 from talentflow.sources.openalex.columns import BrokenTextError, make_fixed, make_texts
-from talentflow.sources.openalex.known import INSTITUTION, Entries, make_entries
 from talentflow.sources.openalex.scan import (
     A_ID,
     A_NAME,
@@ -41,10 +41,9 @@ from talentflow.sources.openalex.scan import (
     make_found,
     scan_lines,
 )
+from talentflow.sources.openalex.tokens import find_lines
+from talentflow.sources.openalex.vectors import MARGIN
 from talentflow.sources.openalex.works import (
-    NO_AFFILIATION,
-    TEXT_DECODER,
-    Affiliations,
     Batch,
     Damaged,
     Reject,
@@ -55,7 +54,9 @@ BLOCK_BYTES: Final = 8 * 2**20
 """Small enough that what was unpacked is still in the cache when it is scanned."""
 
 MAX_LINE_BYTES: Final = 512 * 2**20
-_ARENA_BYTES: Final = 48 * 2**20
+_AFTER: Final = 1 + MARGIN
+"""Room behind what is read: for a last line feed, and for reading many bytes at once."""
+
 _ORCID_CHARS: Final = 19
 
 
@@ -86,7 +87,7 @@ def _read_blocks(stream: BinaryIO) -> Iterator[tuple[npt.NDArray[np.uint8], str 
     while True:
         damage = None
         try:
-            got = stream.readinto(memoryview(buffer)[filled:-1])  # type: ignore[attr-defined]  # BinaryIO hides it
+            got = stream.readinto(memoryview(buffer)[filled:-_AFTER])  # type: ignore[attr-defined]  # BinaryIO hides it
         except (OSError, EOFError, Damaged) as error:
             got, damage = 0, str(error) or type(error).__name__
         filled += got
@@ -97,7 +98,7 @@ def _read_blocks(stream: BinaryIO) -> Iterator[tuple[npt.NDArray[np.uint8], str 
                 end = filled + 1
             yield np.frombuffer(buffer, np.uint8, end), damage
             return
-        if filled < len(buffer) - 1:  # one byte is left for the last line feed
+        if filled < len(buffer) - _AFTER:
             continue
         end = buffer.rfind(b"\n", 0, filled) + 1
         if end:
@@ -112,34 +113,29 @@ def _read_blocks(stream: BinaryIO) -> Iterator[tuple[npt.NDArray[np.uint8], str 
 
 
 class _LineReader:
-    """Reads block after block. `line` counts the lines so far, `entries` what was seen of
-    affiliations, `numbers` their places in `affiliations`."""
+    """Reads block after block; `line` counts the lines so far."""
 
     def __init__(self, affiliations: Affiliations, reject: Reject) -> None:
         self.line = 0
         self._affiliations = affiliations
         self._reject = reject
         self._found = make_found(8192, 65536, 98304)
-        self._entries = make_entries(_ARENA_BYTES)
-        self._numbers = np.empty(len(self._entries.entries), np.int64)
-        self._read = 0
+        self._ends = np.empty(1 << 14, np.int64)
 
     def read(self, block: npt.NDArray[np.uint8]) -> Iterator[Batch]:
-        """The works of whole lines."""
-        if not len(block):
-            return
-        ends = np.flatnonzero(block == ord("\n"))
+        """The works of whole lines, with `MARGIN` bytes behind them."""
+        ends = self._find_lines(block)
         first = 0
         while first < len(ends):
-            until = int(scan_lines(block, ends, first, self._found, self._entries))
+            until = int(scan_lines(block, ends, first, self._found, self._affiliations.entries))
             if until == first:
                 self._make_room()
                 continue
             try:
-                self._decode_entries()
                 batch = self._gather(block)
                 odd: Sequence[int] = self._odd_lines()
             except (BrokenTextError, msgspec.DecodeError, UnicodeDecodeError):
+                self._affiliations.forget_entries()  # one of them may be what is broken
                 batch, odd = None, range(first, until)
             if batch is not None:
                 yield batch
@@ -148,32 +144,20 @@ class _LineReader:
             first = until
         self.line += len(ends)
 
+    def _find_lines(self, block: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+        count = find_lines(block, self._ends)
+        if count > len(self._ends):
+            self._ends = np.empty(2 * count, np.int64)
+            find_lines(block, self._ends)
+        return self._ends[:count]
+
     def _make_room(self) -> None:
-        """After a line that found none: forget affiliations first, then take more memory."""
-        entries = self._entries
-        if entries.counts[0]:
-            entries.counts[:] = 0
-            entries.slots[:] = 0
-            self._read = 0
+        """After a line for which there was none."""
+        if self._affiliations.lacks_room:
+            self._affiliations.make_room()
             return
         found = self._found
         self._found = make_found(len(found.works), 4 * len(found.authors), 4 * len(found.rows))
-        if len(self._found.rows) > len(entries.arena) // 256:
-            self._entries = make_entries(4 * len(entries.arena))
-
-    def _decode_entries(self) -> None:
-        entries: Entries = self._entries
-        count = int(entries.counts[0])
-        arena = entries.arena.data
-        numbers, affiliations = [], self._affiliations
-        for start, length, kind in entries.entries[self._read : count].tolist():
-            raw = arena[start : start + length]
-            if kind == INSTITUTION:
-                numbers.append(affiliations.of_institution_json(bytes(raw)))
-            else:
-                numbers.append(affiliations.of_text(TEXT_DECODER.decode(raw)))
-        self._numbers[self._read : count] = numbers
-        self._read = count
 
     def _gather(self, block: npt.NDArray[np.uint8]) -> Batch:
         found: Found = self._found
@@ -182,8 +166,6 @@ class _LineReader:
         works = np.ascontiguousarray(found.works[:listed][plain].T)
         authors = np.ascontiguousarray(found.authors[:authored].T)
         rows = np.ascontiguousarray(found.rows[:given].T)
-        entry = rows[R_ENTRY]
-        said = np.where(entry >= 0, self._numbers[entry], NO_AFFILIATION)
         places = np.cumsum(plain) - 1
         return Batch(
             work_line=works[W_LINE] + self.line,
@@ -199,7 +181,7 @@ class _LineReader:
             author_orcid=make_fixed(block, authors[A_ORCID], _ORCID_CHARS),
             row_author=rows[R_AUTHOR],
             row_part=rows[R_PART],
-            row_affiliation=said,
+            row_affiliation=self._affiliations.of_entries(rows[R_ENTRY]),
         )
 
     def _odd_lines(self) -> list[int]:

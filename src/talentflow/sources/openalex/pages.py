@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from talentflow.sources.openalex.affiliations import Affiliations
 from talentflow.sources.openalex.works import (
-    Affiliations,
     Batch,
     Damaged,
     Reject,

@@ -15,14 +15,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from talentflow.sources.identifiers import normalise_orcid
+from talentflow.sources.openalex.affiliations import NO_AFFILIATION, Affiliations, Institution
 from talentflow.sources.openalex.tables import drop_works
 from talentflow.sources.openalex.works import (
-    NO_AFFILIATION,
     SELECTED,
     YEARS,
-    Affiliations,
     Batch,
-    Institution,
     Integers,
     Reject,
     read_updated,

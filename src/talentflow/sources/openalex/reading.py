@@ -7,7 +7,7 @@ interface beside each other; of a work found several times the latest version co
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -19,20 +19,25 @@ import pyarrow.parquet as pq
 from talentflow.core.contracts import INPUTS, MENTIONS, RECORDS, REJECTS, check_table
 from talentflow.core.provenance import checksum_file
 from talentflow.sources.evidence import RAW_LIMIT_BYTES, Evidence
+from talentflow.sources.openalex.affiliations import recall_affiliations
 from talentflow.sources.openalex.lines import read_lines
 from talentflow.sources.openalex.merged import NOTHING_MERGED, Merged
 from talentflow.sources.openalex.pages import read_page
 from talentflow.sources.openalex.parquet import read_parquet
-from talentflow.sources.openalex.tables import SOURCE, MentionIds, build_records, drop_works
-from talentflow.sources.openalex.works import Affiliations, Batch, Integers
+from talentflow.sources.openalex.tables import (
+    REPEATED,
+    SOURCE,
+    WORK_RECORDS,
+    build_records,
+    drop_works,
+)
+from talentflow.sources.openalex.works import Batch, Integers
 
 PAGES: Final = "pages"
 _ENTITIES: Final = frozenset(
     ("authors", "institutions", "sources", "publishers", "funders", "awards", "topics", "subfields")
 ) | {"fields", "domains", "concepts", "keywords", "merged_ids"}
 _GROUP_ROWS: Final = 1 << 17
-_KEYLESS: Final = replace(RECORDS, key=())
-"""A record's id is its line, author and part, which are counted: it cannot occur twice."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ def read_file(
 ) -> Evidence:
     """The evidence of one file, in memory."""
     reader = _FileReader(folder, file, merged)
-    records = pa.concat_tables([RECORDS.empty(), *reader.read()])
+    records = pa.concat_tables([WORK_RECORDS.empty(), *reader.read()])
     return reader.finish(check_table(records, RECORDS), sha256)
 
 
@@ -103,14 +108,14 @@ def write_evidence(
     count = 0
     with pq.ParquetWriter(
         path,
-        RECORDS.schema,
+        WORK_RECORDS.schema,
         compression="lz4",  # read once and soon: less work counts for more than less space
-        use_dictionary=["source", "file", "venue", "alignment", "kind"],
+        use_dictionary=list(REPEATED),
         write_statistics=False,
         store_schema=False,
     ) as writer:
         for group in _group(reader.read()):
-            writer.write_table(check_table(group, _KEYLESS))
+            writer.write_table(check_table(group, WORK_RECORDS))
             count += group.num_rows
     evidence = reader.finish(None, sha256)
     for name in ("mentions", "rejects", "inputs"):
@@ -130,10 +135,10 @@ def _group(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
         waiting.append(table)
         rows += table.num_rows
         if rows >= _GROUP_ROWS:
-            yield pa.concat_tables(waiting)
+            yield pa.concat_tables(waiting).unify_dictionaries()
             waiting, rows = [], 0
     if waiting:
-        yield pa.concat_tables(waiting)
+        yield pa.concat_tables(waiting).unify_dictionaries()
 
 
 @dataclass
@@ -143,18 +148,20 @@ class _FileReader:
     folder: Path
     file: str
     merged: Merged
-    affiliations: Affiliations = field(default_factory=Affiliations)
 
     def __post_init__(self) -> None:
-        self._mentions = MentionIds(self.affiliations)
+        self._affiliations = recall_affiliations()
+        self._named = np.zeros(0, np.bool_)
         self._rejects: list[dict[str, Any]] = []
         self._works: list[WorksRead] = []
         self._aligned = self._records = self._slots = 0
 
     def read(self) -> Iterator[pa.Table]:
         """Records, batch by batch."""
-        for batch in self._batches():
-            records = build_records(self._apply_merges(batch), self.file, self._mentions)
+        for found in self._batches():
+            batch = self._apply_merges(found)
+            records = build_records(batch, self.file, self._affiliations)
+            self._note_named(batch.row_affiliation)
             self._records += records.num_rows
             self._aligned += records.num_rows - records["mention_id"].null_count
             yield records
@@ -189,7 +196,9 @@ class _FileReader:
         }
         return Evidence(
             records=RECORDS.empty() if records is None else records,
-            mentions=self._mentions.build(self.file),
+            mentions=self._affiliations.list_mentions(
+                np.flatnonzero(self._named), f"{SOURCE}:{self.file}"
+            ),
             rejects=REJECTS.from_rows(self._rejects),
             inputs=INPUTS.from_rows([inputs]),
         )
@@ -197,10 +206,16 @@ class _FileReader:
     def _batches(self) -> Iterator[Batch]:
         path = self.folder / self.file
         if path.suffix == ".parquet":
-            return read_parquet(path, self.affiliations, self._reject)
+            return read_parquet(path, self._affiliations, self._reject)
         if PAGES in PurePosixPath(self.file).parts[:-1]:
-            return read_page(path, self.affiliations, self._reject)
-        return read_lines(path, self.affiliations, self._reject)
+            return read_page(path, self._affiliations, self._reject)
+        return read_lines(path, self._affiliations, self._reject)
+
+    def _note_named(self, numbers: Integers) -> None:
+        known = len(self._affiliations)
+        if known > len(self._named):
+            self._named = np.append(self._named, np.zeros(2 * known - len(self._named), np.bool_))
+        self._named[numbers[numbers >= 0]] = True
 
     def _apply_merges(self, batch: Batch) -> Batch:
         gone = self.merged.gone(batch.work_id)

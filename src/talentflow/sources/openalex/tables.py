@@ -6,7 +6,7 @@ affiliation as printed, or one without any.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,70 +14,39 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from talentflow.core.contracts import IDS, MENTIONS, RECORDS, check_table
-from talentflow.core.errors import ContractError
-from talentflow.sources.evidence import Affiliation, mention_id
-from talentflow.sources.openalex.columns import number_texts
-from talentflow.sources.openalex.works import MAX_POSITION, Affiliations, Batch, Integers
+from talentflow.core.contracts import IDS, RECORDS
+from talentflow.sources.openalex.affiliations import Affiliations
+from talentflow.sources.openalex.columns import make_numbers, number_texts, point_into
+from talentflow.sources.openalex.works import MAX_POSITION, Batch, Integers
 
 SOURCE: Final = "openalex"
 
+REPEATED: Final = ("source", "file", "paper_id", "venue", "alignment", "kind")
+"""Columns whose values recur, row after row."""
 
-class MentionIds:
-    """The mention of every affiliation of a file, as far as they have been met."""
+WORK_RECORDS: Final = replace(
+    RECORDS,
+    key=(),  # a record's id is its line, author and part, which are counted: none occurs twice
+    columns=tuple(
+        replace(c, type=pa.dictionary(pa.int32(), pa.string())) if c.name in REPEATED else c
+        for c in RECORDS.columns
+    ),
+)
+"""Records with each repeated text written once; in Parquet they are the same."""
 
-    def __init__(self, affiliations: Affiliations) -> None:
-        self._affiliations = affiliations
-        self._ids = np.empty(1024, np.int64)
-        self._filled = 0
-
-    def take(self, numbers: Integers) -> pa.Array:
-        """Mention of each affiliation number; null for none."""
-        known = self._affiliations.known
-        if len(known) > self._filled:
-            if len(known) > len(self._ids):
-                grown = np.empty(2 * len(known), np.int64)
-                grown[: self._filled] = self._ids[: self._filled]
-                self._ids = grown
-            for said in list(known)[self._filled :]:
-                self._ids[self._filled] = _identify(said)
-                self._filled += 1
-        found = numbers >= 0
-        return pa.array(self._ids[np.where(found, numbers, 0)], pa.int64(), mask=~found)
-
-    def build(self, file: str) -> pa.Table:
-        """The table of mentions."""
-        said = list(self._affiliations.known)
-        self.take(np.empty(0, np.int64))
-        ids = self._ids[: self._filled]
-        if len(np.unique(ids)) != len(ids):
-            raise ContractError(
-                "two different mentions have the same id",
-                expected="one id per affiliation",
-                where=f"{SOURCE}:{file}",
-            )
-        columns = {
-            "mention_id": ids,
-            "text": [each.text for each in said],
-            "domain": [each.domain for each in said],
-            "asserted_organization": [each.organization for each in said],
-            "asserted_country": [each.country for each in said],
-        }
-        return check_table(pa.table(columns, schema=MENTIONS.schema), MENTIONS)
+_ALIGNMENTS: Final = pa.array(["aligned", "unknown"])
+_ID_KINDS: Final = pa.array(["openalex", "orcid"])
 
 
-@lru_cache(maxsize=1 << 17)
-def _identify(said: Affiliation) -> int:
-    return mention_id(*said)
-
-
-def build_records(batch: Batch, file: str, mentions: MentionIds) -> pa.Table:
-    """The records of a batch, by the contract of the same name."""
+def build_records(batch: Batch, file: str, affiliations: Affiliations) -> pa.Table:
+    """The records of a batch, by the contract `WORK_RECORDS`."""
     author = batch.row_author
     work = batch.author_work[author]
     rows = len(author)
-    mention = mentions.take(batch.row_affiliation)
-    work_ids = number_texts("openalex:W", batch.work_id)
+    known = batch.row_affiliation >= 0
+    authors = make_numbers(author)
+    venues = pc.utf8_lower(batch.work_venue)
+    constant = np.zeros(rows, np.int32)
     columns = {
         "record_id": number_texts(
             f"{SOURCE}:{file}#",
@@ -85,27 +54,27 @@ def build_records(batch: Batch, file: str, mentions: MentionIds) -> pa.Table:
             batch.author_position[author],
             batch.row_part,
         ),
-        "source": _repeat(SOURCE, rows),
-        "file": _repeat(file, rows),
-        "person_ref": _refer_to_people(batch).take(author),
-        "person_name": batch.author_name.take(author),
+        "source": point_into(pa.array([SOURCE]), constant),
+        "file": point_into(pa.array([file]), constant),
+        "person_ref": _refer_to_people(batch).take(authors),
+        "person_name": batch.author_name.take(authors),
         "ids": _list_ids(batch, author),
-        "year": batch.work_year.astype(np.int16)[work],
-        "mention_id": mention,
+        "year": make_numbers(batch.work_year.astype(np.int16)[work]),
+        "mention_id": make_numbers(affiliations.mention_ids(batch.row_affiliation), known),
         "role_raw": pa.nulls(rows, pa.string()),
-        "paper_id": work_ids.take(work),
-        "author_position": np.minimum(batch.author_position, MAX_POSITION).astype(np.int16)[author],
-        "n_authors": np.minimum(batch.work_authors, MAX_POSITION).astype(np.int16)[work],
-        "venue": pc.utf8_lower(batch.work_venue).take(work),
-        "tier_flags": np.zeros(rows, np.int32),
-        "alignment": pc.if_else(pc.is_valid(mention), "aligned", "unknown"),
-        "kind": _repeat("authorship", rows),
+        "paper_id": point_into(number_texts("openalex:W", batch.work_id), work),
+        "author_position": make_numbers(_as_position(batch.author_position)[author]),
+        "n_authors": make_numbers(_as_position(batch.work_authors)[work]),
+        "venue": point_into(venues.fill_null(""), work, np.asarray(venues.is_valid())[work]),
+        "tier_flags": make_numbers(constant),
+        "alignment": point_into(_ALIGNMENTS, ~known),
+        "kind": point_into(pa.array(["authorship"]), constant),
     }
-    return pa.table(columns, schema=RECORDS.schema)
+    return pa.Table.from_arrays(list(columns.values()), schema=WORK_RECORDS.schema)
 
 
-def _repeat(text: str, rows: int) -> pa.Array:
-    return pa.repeat(pa.scalar(text, pa.string()), rows)
+def _as_position(counted: Integers) -> npt.NDArray[np.int16]:
+    return np.minimum(counted, MAX_POSITION).astype(np.int16)
 
 
 def _refer_to_people(batch: Batch) -> pa.Array:
@@ -120,22 +89,27 @@ def _refer_to_people(batch: Batch) -> pa.Array:
 
 def _list_ids(batch: Batch, author: Integers) -> pa.Array:
     """Per row a map of the author's OpenAlex id and ORCID iD, as far as there are any."""
-    has_id = (batch.author_id > 0)[author]
-    orcid = batch.author_orcid.take(author)
-    has_orcid = np.asarray(orcid.is_valid())
-    each = has_id.astype(np.int32) + has_orcid
+    has_id, has_orcid = batch.author_id > 0, np.asarray(batch.author_orcid.is_valid())
+    # Beside each other all ids of each author; rows then take those of their author.
+    each = has_id.astype(np.int64) + has_orcid
+    ends = np.cumsum(each)
+    is_orcid = np.zeros(int(each.sum()), np.int64)
+    is_orcid[ends[has_orcid] - 1] = 1
+    place = np.empty(len(is_orcid), np.int64)
+    place[is_orcid == 0] = np.flatnonzero(has_id)
+    place[is_orcid == 1] = np.flatnonzero(has_orcid) + len(has_id)
+    told = pa.concat_arrays([number_texts("A", batch.author_id), batch.author_orcid])
+    first, many = (ends - each)[author], each[author]
     offsets = np.zeros(len(author) + 1, np.int32)
-    np.cumsum(each, out=offsets[1:])
-    total = int(offsets[-1])
-    is_orcid = np.zeros(total, np.bool_)
-    is_orcid[offsets[1:][has_orcid] - 1] = True
-    keys = pc.if_else(pa.array(is_orcid), "orcid", "openalex")
-    numbers = number_texts("A", batch.author_id).take(author[has_id])
-    source = np.empty(total, np.int64)
-    source[~is_orcid] = np.arange(len(numbers))
-    source[is_orcid] = np.arange(int(has_orcid.sum())) + len(numbers)
-    items = pa.concat_arrays([numbers, orcid.drop_null()]).take(pa.array(source))
-    return pa.MapArray.from_arrays(pa.array(offsets), keys, items, type=IDS)
+    np.cumsum(many, out=offsets[1:])
+    within = np.arange(int(offsets[-1])) - np.repeat(offsets[:-1], many)
+    chosen = np.repeat(first, many) + within
+    return pa.MapArray.from_arrays(
+        make_numbers(offsets),
+        _ID_KINDS.take(make_numbers(is_orcid[chosen])),
+        told.take(make_numbers(place[chosen])),
+        type=IDS,
+    )
 
 
 def drop_works(batch: Batch, dropped: npt.NDArray[np.bool_]) -> tuple[Batch, int]:

@@ -15,6 +15,18 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from talentflow.sources.openalex.vectors import (
+    MARGIN,
+    count_of,
+    find_closing,
+    find_ends_of_text,
+    find_line_feeds,
+    find_oddities,
+    find_opening,
+    find_quotes,
+    first_of,
+)
+
 Bytes = npt.NDArray[np.uint8]
 
 QUOTE: Final = 34
@@ -50,7 +62,6 @@ def _passes(stops: str) -> npt.NDArray[np.bool_]:
 
 
 _PASSES = _passes('"{}[]')
-_PASSES_IN_STRING = _passes('"\\') & (np.arange(256) >= 32)
 
 
 _ENTITY_URL = as_bytes("https://openalex.org/")
@@ -66,11 +77,29 @@ def skip_space(b, i):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def find_lines(b, ends):  # type: ignore[no-untyped-def]
+    """The positions of all line feeds, of which `ends` has room for some; how many there are."""
+    count = 0
+    for block in range(0, len(b), MARGIN):
+        found = find_line_feeds(b, block)
+        while found != 0:
+            at = block + first_of(found)
+            if at < len(b) and count < len(ends):
+                ends[count] = at
+            count += at < len(b)
+            found &= found - np.uint64(1)
+    return count
+
+
+@compiled
 def end_of_string(b, i):  # type: ignore[no-untyped-def]
     """`i` stands after the opening quote; the position of the closing one, or `BAD`."""
     while True:
-        while _PASSES_IN_STRING[b[i]]:
-            i += 1
+        found = find_ends_of_text(b, i)
+        while found == 0:
+            i += MARGIN
+            found = find_ends_of_text(b, i)
+        i += first_of(found)
         c = b[i]
         if c == QUOTE:
             return i
@@ -93,6 +122,40 @@ def skip_value(b, i):  # type: ignore[no-untyped-def]
             c = b[i]
         return i if i > start else BAD
     depth = 0
+    within = np.uint64(0)
+    while True:
+        if find_oddities(b, i) != 0:
+            return _skip_slowly(b, i, depth, within != 0)
+        # Every bit from an opening quote on, up to the closing one; carried into the next bytes.
+        quoted = find_quotes(b, i)
+        for shift in (1, 2, 4, 8, 16, 32):
+            quoted ^= quoted << np.uint64(shift)
+        quoted ^= within
+        within = np.uint64(0) - (quoted >> np.uint64(63))
+        opening = find_opening(b, i) & ~quoted
+        closing = find_closing(b, i) & ~quoted
+        if count_of(closing) < depth:
+            depth += count_of(opening) - count_of(closing)
+            i += MARGIN
+            continue
+        while closing != 0:
+            last = closing & (~closing + np.uint64(1))
+            depth -= 1
+            if count_of(opening & (last - np.uint64(1))) + depth == 0:
+                return i + first_of(closing) + 1
+            closing ^= last
+        depth += count_of(opening)
+        i += MARGIN
+
+
+@compiled
+def _skip_slowly(b, i, depth, within):  # type: ignore[no-untyped-def]
+    """The rest of `skip_value`, byte by byte: there are escapes, or the line ends."""
+    if within:
+        i = end_of_string(b, i)
+        if i == BAD:
+            return BAD
+        i += 1
     while True:
         while _PASSES[b[i]]:
             i += 1

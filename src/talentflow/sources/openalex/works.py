@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import msgspec
@@ -18,10 +17,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from isal import igzip, isal_zlib
 
-from talentflow.core.areas import AREA_INDEX
-from talentflow.sources.evidence import Affiliation
 from talentflow.sources.identifiers import normalise_orcid
-from talentflow.sources.printed_text import fold_space
+from talentflow.sources.openalex.affiliations import NO_AFFILIATION, Affiliations, Institution
 
 Integers = npt.NDArray[np.int64]
 Damaged: type[Exception] = cast(Any, isal_zlib).IsalError
@@ -33,18 +30,7 @@ YEARS: Final = range(1900, 2101)
 MAX_POSITION: Final = 32767
 """Authors beyond are counted as this one: no index of the contract is larger."""
 
-NO_AFFILIATION: Final = -1
-_NOWHERE: Final = Affiliation()
 _ENTITY: Final = re.compile(r"(?:https?://(?:www\.)?openalex\.org/)?([A-Z])([1-9]\d{0,16})")
-_ROR: Final = re.compile(r"(?:https?://)?(?:www\.)?(?:ror\.org/)?(0[a-z0-9]{6}[0-9]{2})/?")
-
-
-class Institution(msgspec.Struct, gc=False):
-    """An institution as an authorship names it."""
-
-    display_name: str | None = None
-    ror: str | None = None
-    country_code: str | None = None
 
 
 class Author(msgspec.Struct, gc=False):
@@ -87,36 +73,9 @@ class Work(msgspec.Struct, gc=False):
 
 
 WORK_DECODER: Final = msgspec.json.Decoder(Work)
-INSTITUTION_DECODER: Final = msgspec.json.Decoder(Institution)
-TEXT_DECODER: Final = msgspec.json.Decoder(str | None)
 
 SELECTED: Final = ("id", "publication_year", "updated_date", "primary_location", "authorships")
 """The same fields, as the interface selects them."""
-
-
-@dataclass(kw_only=True)
-class Affiliations:
-    """Each distinct affiliation of a file once; rows point to it by its number."""
-
-    known: dict[Affiliation, int] = field(default_factory=dict)
-
-    def number(self, said: Affiliation) -> int:
-        """Of one affiliation; `NO_AFFILIATION` for an empty one."""
-        if said == _NOWHERE:
-            return NO_AFFILIATION
-        return self.known.setdefault(said, len(self.known))
-
-    def of_institution(self, institution: Institution) -> int:
-        """What the source itself asserts: the organization and the country."""
-        return self.number(_read_institution(institution))
-
-    def of_institution_json(self, raw: bytes) -> int:
-        """The same of an institution as JSON. Raises `msgspec.DecodeError`."""
-        return self.number(_decode_institution(raw))
-
-    def of_text(self, text: str | None) -> int:
-        """What is printed, where the source found no institution in it."""
-        return self.number(Affiliation(fold_space(text or "") or None))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,22 +176,6 @@ def gather_works(works: Sequence[tuple[int, Work]], affiliations: Affiliations) 
     )
 
 
-@lru_cache(maxsize=1 << 17)
-def _decode_institution(raw: bytes) -> Affiliation:
-    """Files name the same institutions in the same bytes, over and over."""
-    return _read_institution(INSTITUTION_DECODER.decode(raw))
-
-
-def _read_institution(institution: Institution) -> Affiliation:
-    country = (institution.country_code or "").upper()
-    return Affiliation(
-        fold_space(institution.display_name or "") or None,
-        None,
-        _parse_ror(institution.ror),
-        country if country in AREA_INDEX else None,
-    )
-
-
 def check_work(work: Work) -> int:
     """The digits of the work's id; `WorkError` where it cannot be used."""
     number = parse_entity(work.id, "W")
@@ -280,11 +223,6 @@ def _affiliations_of(authorship: Authorship, affiliations: Affiliations) -> list
     if authorship.raw_affiliation_strings:
         return [affiliations.of_text(text) for text in authorship.raw_affiliation_strings]
     return [NO_AFFILIATION]
-
-
-def _parse_ror(text: str | None) -> str | None:
-    found = (_ROR.fullmatch(text) or _ROR.fullmatch(text.strip().lower())) if text else None
-    return f"https://ror.org/{found[1]}" if found else None
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[tuple[object, ...]]:
