@@ -10,7 +10,7 @@ are read beyond what is looked at: a buffer has `MARGIN` bytes of room after its
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from llvmlite import ir
 from numba import types
@@ -18,29 +18,44 @@ from numba.extending import intrinsic
 
 MARGIN: Final = 64
 
+
+class _Call(NamedTuple):
+    """What Numba gives for writing a call out: its `values`, and their types in `signature`."""
+
+    context: Any
+    builder: Any
+    signature: Any
+    values: Any
+
+
 _WORD: Final = ir.IntType(64)
 _BYTES: Final = ir.VectorType(ir.IntType(8), MARGIN)
 
 
-def _load(context: Any, builder: Any, kind: Any, array: Any, at: Any, type_: Any) -> Any:
-    data = context.make_array(kind)(context, builder, array).data
-    start = builder.bitcast(builder.gep(data, [at]), type_.as_pointer())
-    return builder.load(start, align=1)
+def _point(call: _Call, first: int, pointed: Any) -> Any:
+    """Where the array that is the argument of number `first` has the place in the next one."""
+    array = call.context.make_array(call.signature.args[first])
+    data = array(call.context, call.builder, call.values[first]).data
+    place = call.builder.gep(data, [call.values[first + 1]])
+    return call.builder.bitcast(place, pointed.as_pointer())
+
+
+def _load(call: _Call, first: int, loaded: Any) -> Any:
+    return call.builder.load(_point(call, first, loaded), align=1)
 
 
 def _comparing(compare: Callable[[Any, Any], Any]) -> Any:
     """A compiled function of a buffer and a position in it, that gives 64 bits of what `compare`
     makes of a builder and the vector of bytes."""
 
-    @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
     def find(_: Any, buffer: Any, position: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            vector = _load(context, builder, signature.args[0], *values, _BYTES)
+            vector = _load(_Call(context, builder, signature, values), 0, _BYTES)
             return builder.bitcast(compare(builder, vector), _WORD)
 
         return types.uint64(buffer, types.int64), generate
 
-    return find
+    return intrinsic(find)
 
 
 def _among(builder: Any, vector: Any, characters: str) -> Any:
@@ -76,57 +91,60 @@ find_oddities = _comparing(lambda builder, vector: _among(builder, vector, "\\\n
 """What ends a line or makes the next byte mean something else."""
 
 
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def first_of(_: Any, bits: Any) -> Any:
-    """The number of the lowest of some bits; 64 where there is none."""
-
+def _first_of(_: Any, bits: Any) -> Any:
     def generate(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
         return builder.cttz(values[0], ir.Constant(ir.IntType(1), 0))
 
     return types.int64(types.uint64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def count_of(_: Any, bits: Any) -> Any:
-    """How many bits there are."""
+first_of: Any = intrinsic(_first_of)
+"""The number of the lowest of some bits; 64 where there is none."""
 
+
+def _count_of(_: Any, bits: Any) -> Any:
     def generate(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
         return builder.ctpop(values[0])
 
     return types.int64(types.uint64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def find_differences(_: Any, one: Any, at: Any, other: Any, there: Any) -> Any:
-    """Where 64 bytes of two buffers differ."""
+count_of: Any = intrinsic(_count_of)
+"""How many bits there are."""
 
+
+def _find_differences(_: Any, one: Any, at: Any, other: Any, there: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        left = _load(context, builder, signature.args[0], *values[:2], _BYTES)
-        right = _load(context, builder, signature.args[2], *values[2:], _BYTES)
-        return builder.bitcast(builder.icmp_unsigned("!=", left, right), _WORD)
+        call = _Call(context, builder, signature, values)
+        differ = builder.icmp_unsigned("!=", _load(call, 0, _BYTES), _load(call, 2, _BYTES))
+        return builder.bitcast(differ, _WORD)
 
     return types.uint64(one, types.int64, other, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def read_word(_: Any, buffer: Any, position: Any) -> Any:
-    """Eight bytes as a number."""
+find_differences: Any = intrinsic(_find_differences)
+"""Where 64 bytes of two buffers differ."""
 
+
+def _read_word(_: Any, buffer: Any, position: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _load(context, builder, signature.args[0], *values, _WORD)
+        return _load(_Call(context, builder, signature, values), 0, _WORD)
 
     return types.uint64(buffer, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def copy_bytes(_: Any, source: Any, start: Any, target: Any, at: Any) -> Any:
-    """Copy 64 bytes; both buffers have as many from there on."""
+read_word: Any = intrinsic(_read_word)
+"""Eight bytes as a number."""
 
+
+def _copy_bytes(_: Any, source: Any, start: Any, target: Any, at: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        vector = _load(context, builder, signature.args[0], *values[:2], _BYTES)
-        data = context.make_array(signature.args[2])(context, builder, values[2]).data
-        place = builder.bitcast(builder.gep(data, [values[3]]), _BYTES.as_pointer())
-        builder.store(vector, place, align=1)
+        call = _Call(context, builder, signature, values)
+        builder.store(_load(call, 0, _BYTES), _point(call, 2, _BYTES), align=1)
         return context.get_dummy_value()
 
     return types.void(source, types.int64, target, types.int64), generate
+
+
+copy_bytes: Any = intrinsic(_copy_bytes)
+"""Copy 64 bytes; both buffers have as many from there on."""
