@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from talentflow.core.collector import paused_collector
 from talentflow.core.contracts import INPUTS, MENTIONS, RECORDS, REJECTS, check_table
 from talentflow.core.provenance import checksum_file
 from talentflow.sources.evidence import RAW_LIMIT_BYTES, Evidence
@@ -103,11 +104,14 @@ def write_evidence(
     the size of the file.
     """
     output.mkdir(parents=True, exist_ok=True)
-    reader = _FileReader(folder, file, merged)
-    path = output / "records.parquet"
+    with paused_collector():
+        return _write(_FileReader(folder, file, merged), output, sha256)
+
+
+def _write(reader: _FileReader, output: Path, sha256: str | None) -> Written:
     count = 0
     with pq.ParquetWriter(
-        path,
+        output / "records.parquet",
         WORK_RECORDS.schema,
         compression="lz4",  # read once and soon: less work counts for more than less space
         use_dictionary=list(REPEATED),
