@@ -9,7 +9,7 @@ replicate.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -94,12 +94,13 @@ class Cell(NamedTuple):
     period: str
 
 
-def new_ledger() -> Ledger:
-    """Room for what one person counts. Pages are only taken from the machine when written."""
+def new_ledgers(count: int) -> npt.NDArray[np.void]:
+    """So many of `Ledger`, each with room for what one person counts. Pages are only taken from
+    the machine when written."""
     room = (_LEDGER_ROOM,)
     entries = [("of_person", np.int32, room), ("cell", np.int64, room), ("units", np.int32, room)]
     fields = [*entries, ("used", np.int64), ("person", np.int64), _MEMBERS]
-    return cast(Ledger, np.zeros(1, np.dtype(fields))[0])
+    return np.zeros(count, np.dtype(fields))
 
 
 def new_table(capacity: int, replicates: int, *, wide: bool = False) -> CellTable:

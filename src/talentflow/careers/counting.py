@@ -22,9 +22,8 @@ import numpy.typing as npt
 
 from talentflow.careers.cells import (
     CellTable,
-    Ledger,
     grow_table,
-    new_ledger,
+    new_ledgers,
     new_table,
     padded_items,
     post,
@@ -68,6 +67,9 @@ from talentflow.core.rules import Rules
 _FIRST_CAPACITY: Final = 1 << 14
 _TOGETHER: Final = 16
 """Sets of rules counted at once: with 200 replicates each takes some 20 MB of counts a worker."""
+
+_BESIDE: Final = 8
+"""Sets of rules whose ledgers are written beside each other, while one life is at hand."""
 
 _PEOPLE_AT_ONCE: Final = 4096
 _ENTRIES_AT_ONCE: Final = 1 << 14
@@ -213,11 +215,42 @@ _FIELDS: Final = ("settled", "stock", "lasting", "details", "cohorts")
 _ASKED_RECORD: Final = np.dtype([(name, np.int64) for name in (*_FIELDS, *CompiledRules._fields)])
 
 
-def _record(asked: _Asked, traits: int, *, settled: bool) -> Any:
-    """One record with the fields of `CompiledRules`, of whom and what is counted."""
-    rules = asked.rules._replace(traits=traits)
-    values = (settled, asked.stock, asked.lasting, asked.details, asked.cohorts, *rules)
-    return np.array([values], _ASKED_RECORD)[0]
+def _list_records(group: _Group, *, everybody: bool, settled: bool) -> Any:
+    """Records with the fields of `CompiledRules`, of whom and what is counted; the first has the
+    widest window, so that what it needs to know of a life serves the others."""
+    values = [
+        (
+            *(settled, asked.stock, asked.lasting, asked.details, asked.cohorts),
+            *(asked.rules._replace(traits=asked.traits_of_all) if everybody else asked.rules),
+        )
+        for asked, _ in group
+    ]
+    return np.array(values, _ASKED_RECORD)
+
+
+_Group = list[tuple[_Asked, list[CellTable]]]
+"""Sets of rules under which everybody lives in the same country in the same year, and what is
+counted under each: they differ in what makes a move."""
+
+
+def _group(asked: Sequence[_Asked], tables: Sequence[list[CellTable]]) -> list[_Group]:
+    groups: dict[_Asked, _Group] = {}
+    for each, counted in zip(asked, tables, strict=True):
+        groups.setdefault(_reside(each), []).append((each, counted))
+    return [
+        sorted(group, key=lambda one: -one[0].rules.window)[at : at + _BESIDE]
+        for group in groups.values()
+        for at in range(0, len(group), _BESIDE)
+    ]
+
+
+def _reside(asked: _Asked) -> _Asked:
+    """The same without what says nothing of who lives where, and at which stage."""
+    rules = asked.rules._replace(
+        max_gap=0, fill=0, pad=0, dating=0, window=-1, origin_left_out=False,
+        origin=int(asked.details or asked.rules.origin != ORIGIN_FIRST),
+    )  # fmt: skip
+    return _Asked(rules, False, False, False, False, 0)
 
 
 class _Room(NamedTuple):
@@ -226,7 +259,6 @@ class _Room(NamedTuple):
     years: Years
     stays: Stays
     moves: Moves
-    ledger: Ledger
 
 
 class _People(NamedTuple):
@@ -244,10 +276,16 @@ class _Counter:
 
     def __init__(self, plan: _Plan, replicates: int) -> None:
         self._plan, self._replicates = plan, replicates
-        self._room = _Room(new_years(), new_stays(), new_moves(), new_ledger())
+        self._room = _Room(new_years(), new_stays(), new_moves())
+        self._ledgers = new_ledgers(_BESIDE)
         self._rows = 0
         self.moving: list[list[CellTable]] = [[] for _ in plan.moving]
         self.settled: list[list[CellTable]] = [[] for _ in plan.settled]
+        self._moving = _group(plan.moving, self.moving)
+        counted = [n for n, asked in enumerate(plan.settled) if asked.concerns_settled]
+        self._settled = _group(
+            [plan.settled[n] for n in counted], [self.settled[n] for n in counted]
+        )
         self._start_tables()
 
     def add(self, part: Partition) -> None:
@@ -262,11 +300,10 @@ class _Counter:
             chosen = slice(first, min(first + _PEOPLE_AT_ONCE, len(several)))
             weights = _weigh(part, starts[chosen], self._replicates)
             people = _People(starts[first : chosen.stop + 1], several[chosen], weights)
-            for asked, tables in zip(self._plan.moving, self.moving, strict=True):
-                self._count(part, people, asked, tables, several=True)
-            for asked, tables in zip(self._plan.settled, self.settled, strict=True):
-                if asked.concerns_settled:
-                    self._count(part, people, asked, tables, several=False)
+            for group in self._moving:
+                self._count(part, people, group, several=True)
+            for group in self._settled:
+                self._count(part, people, group, several=False)
 
     def _start_tables(self) -> None:
         for asked, tables in zip(
@@ -276,25 +313,20 @@ class _Counter:
             tables.append(new_table(_FIRST_CAPACITY, self._replicates, wide=wide))
         self._rows = 0
 
-    def _count(
-        self,
-        part: Partition,
-        people: _People,
-        asked: _Asked,
-        tables: list[CellTable],
-        several: bool,
-    ) -> None:
-        records = (
-            _record(asked, asked.rules.traits, settled=not several),
-            _record(asked, asked.traits_of_all, settled=not several),
+    def _count(self, part: Partition, people: _People, group: _Group, *, several: bool) -> None:
+        records = tuple(
+            _list_records(group, everybody=everybody, settled=not several)
+            for everybody in (False, True)
         )
         done = 0
         while done < len(people.several):
-            done, used = _note_lives(part, people, done, several, records, self._room)
-            while tables[-1].state[0] + used > len(tables[-1].rows):
-                tables[-1] = grow_table(tables[-1])
-            post(self._room.ledger, people.weights, tables[-1])
-        tables[-1].state[1] += len(people.several)
+            done = _note_lives(part, people, done, several, records, self._room, self._ledgers)
+            for ledger, (_, tables) in zip(self._ledgers, group, strict=False):
+                while tables[-1].state[0] + ledger["used"] > len(tables[-1].rows):
+                    tables[-1] = grow_table(tables[-1])
+                post(ledger, people.weights, tables[-1])
+        for _, tables in group:
+            tables[-1].state[1] += len(people.several)
 
 
 def _add_up(
@@ -396,49 +428,53 @@ def _note_lives(
     several: bool,
     records: tuple[Any, Any],
     room: _Room,
-) -> tuple[int, int]:
+    ledgers: Any,
+) -> int:
     """Note what those seen in several countries count, or the settled, from the person `done` on
-    until the ledger is full; returns the first person who is not noted, and how much is.
-    `records` are the rules, and the same for everybody."""
+    until a ledger is full; returns the first person who is not noted. `records` are the rules of
+    a group, and the same for everybody, with a ledger each."""
     rules, everybody = records
-    ledger = room.ledger
+    with_stages = rules[0].details or rules[0].origin != ORIGIN_FIRST
     for i in range(done, len(people.several)):
         if people.several[i] != several:
             continue
-        if ledger.used > _ENTRIES_AT_ONCE:
-            return i, ledger.used
-        ledger.person = i  # type: ignore[misc]  # a record, written in place
+        for each in range(len(rules)):
+            if ledgers[each].used > _ENTRIES_AT_ONCE:
+                return i
         start, stop = people.starts[i], people.starts[i + 1]
         rows = slice_rows(part.rows, start, stop)
-        _count_life(rows, rules, room)
-        if rules.cohorts:
-            _count_cohorts_of(rows, part.cohorts[start:stop], everybody, room)
-    return len(people.several), ledger.used
+        known = find_residences(rows, rules[0], with_stages, room.years)
+        for each in range(len(rules)):
+            ledgers[each].person = i
+            if known:
+                _count_life(known, rules[each], room, ledgers[each])
+        for each in range(len(rules)):
+            if rules[each].cohorts:
+                cohorts = part.cohorts[start:stop]
+                _count_cohorts_of(rows, cohorts, everybody[each], room, ledgers[each])
+    return len(people.several)
 
 
 @nb.njit(cache=True, nogil=True)
-def _count_life(rows: Rows, rules: Any, room: _Room) -> None:
-    years, by_stage = room.years, rules.origin != ORIGIN_FIRST
-    known = find_residences(rows, rules, rules.details or by_stage, years)
-    if known:
-        stayed = 0
-        if rules.stock or rules.details:
-            stayed = find_stays(years, known, rules, room.stays)
-        moved = find_moves(years, known, rules, room.moves)
-        life = Life(years, known, room.stays, stayed, room.moves, moved)
-        count_areas(life, rules, room.ledger)
-        if rules.lasting:
-            count_lasting(life, rules, room.ledger)
-        if rules.details:
-            count_details(life, rules, room.ledger)
+def _count_life(known: int, rules: Any, room: _Room, ledger: Any) -> None:
+    years, stayed = room.years, 0
+    if rules.stock or rules.details:
+        stayed = find_stays(years, known, rules, room.stays)
+    moved = find_moves(years, known, rules, room.moves)
+    life = Life(years, known, room.stays, stayed, room.moves, moved)
+    count_areas(life, rules, ledger)
+    if rules.lasting:
+        count_lasting(life, rules, ledger)
+    if rules.details:
+        count_details(life, rules, ledger)
 
 
 @nb.njit(cache=True, nogil=True)
 def _count_cohorts_of(
-    rows: Rows, cohorts: npt.NDArray[np.uint64], everybody: Any, room: _Room
+    rows: Rows, cohorts: npt.NDArray[np.uint64], everybody: Any, room: _Room, ledger: Any
 ) -> None:
     years, by_stage = room.years, everybody.origin != ORIGIN_FIRST
     known = find_residences(rows, everybody, by_stage, years)
     if known:
         life = Life(years, known, room.stays, 0, room.moves, 0)
-        count_cohorts(life, rows.keys, cohorts, everybody, room.ledger)
+        count_cohorts(life, rows.keys, cohorts, everybody, ledger)
