@@ -18,6 +18,7 @@ from isal import igzip
 from talentflow.sources.openalex.columns import BrokenTextError, make_fixed, make_texts
 from talentflow.sources.openalex.known import INSTITUTION, Entries, make_entries
 from talentflow.sources.openalex.scan import (
+    A_CORRESPONDS,
     A_ID,
     A_NAME,
     A_NAME_END,
@@ -200,6 +201,7 @@ class _LineReader:
             row_author=rows[R_AUTHOR],
             row_part=rows[R_PART],
             row_affiliation=said,
+            author_corresponds=authors[A_CORRESPONDS],
         )
 
     def _odd_lines(self) -> list[int]:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from talentflow.core.contracts import IDS, MENTIONS, RECORDS, check_table
 from talentflow.core.errors import ContractError
+from talentflow.core.vocabulary import CORRESPONDING
 from talentflow.sources.evidence import Affiliation, mention_id
 from talentflow.sources.openalex.columns import number_texts
 from talentflow.sources.openalex.works import MAX_POSITION, Affiliations, Batch, Integers
@@ -97,11 +98,15 @@ def build_records(batch: Batch, file: str, mentions: MentionIds) -> pa.Table:
         "author_position": np.minimum(batch.author_position, MAX_POSITION).astype(np.int16)[author],
         "n_authors": np.minimum(batch.work_authors, MAX_POSITION).astype(np.int16)[work],
         "venue": pc.utf8_lower(batch.work_venue).take(work),
-        "tier_flags": np.zeros(rows, np.int32),
+        "tier_flags": _flag_corresponding(batch, author),
         "alignment": pc.if_else(pc.is_valid(mention), "aligned", "unknown"),
         "kind": _repeat("authorship", rows),
     }
     return pa.table(columns, schema=RECORDS.schema)
+
+
+def _flag_corresponding(batch: Batch, author: Integers) -> npt.NDArray[np.int32]:
+    return np.where(batch.author_corresponds[author] > 0, CORRESPONDING, 0).astype(np.int32)
 
 
 def _repeat(text: str, rows: int) -> pa.Array:
@@ -158,5 +163,6 @@ def drop_works(batch: Batch, dropped: npt.NDArray[np.bool_]) -> tuple[Batch, int
         row_author=(np.cumsum(author_keep) - 1)[batch.row_author[row_keep]],
         row_part=batch.row_part[row_keep],
         row_affiliation=batch.row_affiliation[row_keep],
+        author_corresponds=batch.author_corresponds[author_keep],
     )
     return left, int((~row_keep).sum())
