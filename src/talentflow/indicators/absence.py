@@ -23,6 +23,13 @@ from talentflow.indicators.snapshot import Query, Snapshot, period_order, select
 _PARTS: Final = ("definition", "area", "partner", "stage", "sector", "period")
 _LISTED: Final = 8
 
+_TOLD_BY: Final = {
+    "first": "a source that gives the place of each author in the list",
+    "last": "a source that gives the place of each author in the list",
+    "corresponding": "a source that names corresponding authors, such as works of OpenAlex, or a "
+    "table whose mapping has a column `corresponding`",
+}
+
 _WITHHELD: Final = {
     "too_few": "rests on too few people to be published",
     "suppressed": "is withheld because a figure on too few people would follow from it",
@@ -31,6 +38,9 @@ _WITHHELD: Final = {
 
 def describe_absence(snapshot: Snapshot, query: Query) -> UsageError:
     """The refusal of a query that no row answers: which part leaves nothing, and what there is."""
+    untold = describe_untold(snapshot, query.definition)
+    if untold is not None:
+        return untold
     wider = Query(indicator=query.indicator)
     for part in _PARTS:
         asked = getattr(query, part)
@@ -39,6 +49,30 @@ def describe_absence(snapshot: Snapshot, query: Query) -> UsageError:
             return _describe_part(part, asked, wider, select_values(snapshot, wider))
         wider = narrower
     return UsageError(f"no figures of {query.indicator} in this snapshot")
+
+
+def describe_untold(snapshot: Snapshot, definition: str | None) -> UsageError | None:
+    """The refusal of a definition that a build was asked for, but whose choice of authors no
+    record tells; null for others."""
+    described = snapshot.definitions.get(definition or "")
+    if described is None:
+        return None
+    authors = described["rules"]["people"]["authors"]
+    if authors == "all" or pc.any(pc.equal(snapshot.values["definition_id"], definition)).as_py():
+        return None
+    return UsageError(**explain_untold(str(definition), authors))
+
+
+def explain_untold(definition: str, authors: str) -> dict[str, str]:
+    """Found, expected and the next step where no record says who the `first`, `last` or
+    `corresponding` author is."""
+    return {
+        "found": f"no record of these data says who is the {authors} author of a paper, so there "
+        f"are no figures under definition {definition}; that is not zero",
+        "expected": _TOLD_BY[authors],
+        "next_step": "the nearest valid request is --definition "
+        + ("last-author" if authors == "corresponding" else "default"),
+    }
 
 
 def describe_withheld(snapshot: Snapshot, row: Mapping[str, Any]) -> UsageError:

@@ -12,11 +12,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from talentflow.careers.packing import PackedEvidence
+from talentflow.careers.packing import PackedEvidence, tells_authors
 from talentflow.careers.tallies import data_years
 from talentflow.core.errors import InputError
 from talentflow.core.provenance import checksum_code, checksum_value
 from talentflow.estimate.truncation import RECENT_VINTAGES
+from talentflow.indicators.absence import explain_untold
 from talentflow.indicators.definitions import DEFAULT, Definition, define_cohort
 from talentflow.pipeline import stages
 from talentflow.pipeline.accounting import Balance, account_for_records
@@ -46,6 +47,8 @@ def follow_people(run: Run, definitions: tuple[Definition, ...]) -> None:
         records, people = _primary_records(run), without_opted_out(run, opted_out)
         resolved, inputs = run.read("corrections", "resolved_mentions"), run.read("read", "inputs")
         evidence = stages.prepare_evidence(records, people, resolved, inputs)
+        if settings.definitions not in ("all", "standard"):
+            _refuse_untold(evidence, definitions)
         basis = checksum_value([rules, evidence.populations])
         tables = stages.follow_careers(
             evidence,
@@ -78,6 +81,14 @@ def follow_people(run: Run, definitions: tuple[Definition, ...]) -> None:
         ],
         make,
     )
+
+
+def _refuse_untold(evidence: PackedEvidence, definitions: tuple[Definition, ...]) -> None:
+    """`InputError` for a definition asked for by name whose choice of authors nothing tells."""
+    for definition in definitions:
+        rule = definition.rules.people
+        if len(evidence.keys) and not tells_authors(evidence, rule):
+            raise InputError(**explain_untold(definition.id, rule.authors))
 
 
 def _find_counted(
