@@ -62,8 +62,8 @@ def draw_vintages(random: np.random.Generator, size: float) -> tuple[pa.Table, n
 def value_row(period: str, value: float) -> dict[str, object]:
     return {
         "indicator": "stock", "definition_id": "default", "area": "KR", "partner": "all",
-        "stage": "all", "sector": "all", "period": period, "value": value, "low": value - 10,
-        "high": value + 10, "level": 0.95, "n": int(value), "unit": "persons",
+        "stage": "all", "sector": "all", "period": period, "value": value, "low": value - 30,
+        "high": value + 30, "level": 0.95, "n": int(value), "unit": "persons",
         "flag": "censored", "snapshot_id": "s",
     }  # fmt: skip
 

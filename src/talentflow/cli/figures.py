@@ -266,4 +266,4 @@ def _figure_row(row: dict[str, Any], varying: list[str]) -> dict[str, Any]:
 
 
 def _decimals(unit: str) -> int:
-    return 2 if unit == "percent" else 0
+    return 2 if unit.startswith("per") and unit != "persons" else 0

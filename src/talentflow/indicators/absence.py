@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from talentflow.core.areas import area_name, parse_area
 from talentflow.core.errors import UsageError
 from talentflow.core.vocabulary import ALL
+from talentflow.indicators.registry import find_indicator
 from talentflow.indicators.snapshot import Query, Snapshot, period_order, select_values
 
 _PARTS: Final = ("definition", "area", "partner", "stage", "sector", "period")
@@ -41,6 +42,9 @@ def describe_absence(snapshot: Snapshot, query: Query) -> UsageError:
     untold = describe_untold(snapshot, query.definition)
     if untold is not None:
         return untold
+    uncounted = describe_uncounted(snapshot, query)
+    if uncounted is not None:
+        return uncounted
     wider = Query(indicator=query.indicator)
     for part in _PARTS:
         asked = getattr(query, part)
@@ -61,6 +65,30 @@ def describe_untold(snapshot: Snapshot, definition: str | None) -> UsageError | 
     if authors == "all" or pc.any(pc.equal(snapshot.values["definition_id"], definition)).as_py():
         return None
     return UsageError(**explain_untold(str(definition), authors))
+
+
+def describe_uncounted(snapshot: Snapshot, query: Query) -> UsageError | None:
+    """The refusal of a figure per head where nobody told how many inhabitants or members there
+    are; null where that is not the reason."""
+    indicator = find_indicator(query.indicator)
+    if indicator.kind != "per_head":
+        return None
+    base = "stock" if indicator.numerator == ("stock",) else "net_flow"
+    anywhere = select_values(snapshot, Query(indicator=indicator.id)).num_rows
+    if anywhere:
+        there = select_values(snapshot, Query(indicator=indicator.id, area=query.area)).num_rows
+        counted = select_values(snapshot, Query(indicator=base, area=query.area)).num_rows
+        if there or not counted:
+            return None
+    heads, area = str(indicator.denominator), query.area
+    asked = " ".join(f"--{n} {v}" for n in _PARTS if (v := getattr(query, n)) is not None)
+    return UsageError(
+        f"the table of {heads} lacks {_name(area)}"
+        if anywhere and area
+        else f"no table tells the {heads} of countries",
+        expected=f"a table denominators/*.csv in the data folder: country, year, {heads}",
+        next_step=f"the nearest valid request is `talentflow show {base} {asked}`".rstrip(),
+    )
 
 
 def explain_untold(definition: str, authors: str) -> dict[str, str]:
