@@ -185,20 +185,21 @@ def count_imputed(
         [as_imputed(count(draw, replicates)) for draw in drawn],
         [as_imputed(count(draw, 0)) for draw in refitted],
     )
-    earlier = [
-        list_vintages(relocate(take_vintage(evidence, cut, ()), law, random), [cut])
-        for cut in CUTS[:-1]
+    vintages = [
+        list_vintages(relocate(known, law, np.random.default_rng(seed)), [cut])
+        for cut in CUTS
+        for known in (take_vintage(evidence, cut, ()),)
+        for seed in seeds
     ]
-    latest = [list_vintages(draw, CUTS[-1:]) for draw in drawn]
     counted = CellCounts(cells=pooled.cells, persons=pooled.persons, counts=pooled.counts)
-    return counted, pa.concat_tables([*earlier, average_vintages(latest)])
+    return counted, average_vintages(vintages, imputations)
 
 
-def average_vintages(tables: list[pa.Table]) -> pa.Table:
+def average_vintages(tables: list[pa.Table], draws: int) -> pa.Table:
     """Vintages of several draws as one, with their mean counts."""
     keys = list(VINTAGES.key)
     summed = pa.concat_tables(tables).group_by(keys).aggregate([("count", "sum")])
-    mean = pc.round(pc.divide(pc.cast(summed["count_sum"], pa.float64()), len(tables)))
+    mean = pc.round(pc.divide(pc.cast(summed["count_sum"], pa.float64()), draws))
     return check_table(summed.select(keys).append_column("count", mean), VINTAGES)
 
 

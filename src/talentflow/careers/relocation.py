@@ -26,11 +26,15 @@ import numpy as np
 import numpy.typing as npt
 
 from talentflow.careers.packing import COUNTRY_SHIFT, PERSON_SHIFT, YEAR_SHIFT, PackedEvidence
+from talentflow.careers.weights import mix_bits
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
 _COUNTRY_MASK: Final = 255 << COUNTRY_SHIFT
+_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
+_S11: Final = np.uint64(11)
+_UNIT: Final = 2.0**-53
 _PERSON_OF_ROW: Final = PERSON_SHIFT - YEAR_SHIFT
 _ROUNDS: Final = 60
 _SETTLED: Final = 1e-4
@@ -111,10 +115,14 @@ def relocate(
     evidence: PackedEvidence, fitted: CareerLaw, random: np.random.Generator
 ) -> PackedEvidence:
     """The evidence with every row's country replaced by the drawn country of its person and year,
-    also where the row had none; rows in years drawn as outside activity are left out."""
+    also where the row had none; rows in years drawn as outside activity are left out.
+
+    What is drawn for a person and year depends on them, on the law, and on one number taken from
+    `random`: the same generator gives draws that differ as little as two laws or two vintages do.
+    """
     rows, _ = _code_rows(evidence)
     drawn = np.full(len(evidence.keys), -1, np.int64)
-    _draw_paths(rows, fitted.law, int(random.integers(2**31)), drawn)
+    _draw_paths(rows, fitted.law, np.uint64(random.integers(2**62)), drawn)
     kept = np.flatnonzero(drawn < len(fitted.countries))
     keys = evidence.keys.copy()
     placed = fitted.countries[drawn[kept]] << COUNTRY_SHIFT
@@ -275,14 +283,14 @@ def _add_shares(
 
 
 @nb.njit(cache=True, nogil=True)
-def _draw_paths(rows: Rows, law: Law, seed: int, drawn: Codes) -> None:
+def _draw_paths(rows: Rows, law: Law, seed: np.uint64, drawn: Codes) -> None:
     """Draw the last year's state, then each earlier one given the one after it."""
     states = len(law.start)
     first = np.zeros(260, np.int64)
     chance, forward = np.zeros((258, states)), np.zeros((258, states))
-    np.random.seed(seed)
     row = 0
     while row < len(rows.answer):
+        begin = np.uint64(rows.person_year[row])
         years, row = _find_years(rows, row, first)
         _filter(rows, law, first, years, chance, forward)
         state = -1
@@ -290,7 +298,8 @@ def _draw_paths(rows: Rows, law: Law, seed: int, drawn: Codes) -> None:
             if state >= 0:
                 for a in range(states):
                     forward[k, a] *= law.steps[a, state]
-            mark, state = np.random.random() * forward[k].sum(), 0
+            bits = mix_bits(seed + (begin + np.uint64(k)) * _GOLDEN)
+            mark, state = np.float64(bits >> _S11) * _UNIT * forward[k].sum(), 0
             while state < states - 1 and mark >= forward[k, state]:
                 mark -= forward[k, state]
                 state += 1
