@@ -289,6 +289,7 @@ def _publish(run: Run, inputs: Inputs, definitions: tuple[Definition, ...]) -> B
             "level": settings.level,
             "floor": settings.floor,
             "replicates": settings.replicates,
+            "resample": settings.resample,
         },
         years=(first, last),
         censored_from=first_censored_year(DEFAULT.rules, last),

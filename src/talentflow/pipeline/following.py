@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from talentflow.careers.packing import PackedEvidence, tells_authors
+from talentflow.careers.resampling import ARRANGEMENTS, hold_by_papers
 from talentflow.careers.tallies import data_years
 from talentflow.core.errors import InputError
 from talentflow.core.provenance import checksum_code, checksum_value
@@ -40,7 +41,8 @@ def follow_people(run: Run, definitions: tuple[Definition, ...]) -> None:
     opted_out = read_opt_out(settings.opt_out)
     rules = [
         [definition.to_dict() for definition in definitions],
-        [settings.replicates, settings.imputations, checksum_code("core", "careers")],
+        [settings.replicates, settings.imputations, settings.resample],
+        checksum_code("core", "careers"),
     ]
 
     def make() -> stages.Tables:
@@ -50,12 +52,13 @@ def follow_people(run: Run, definitions: tuple[Definition, ...]) -> None:
         if settings.definitions not in ("all", "standard"):
             _refuse_untold(evidence, definitions)
         basis = checksum_value([rules, evidence.populations])
+        drawn = stages.impute(records, people, resolved, inputs, imputations=settings.imputations)
+        if settings.resample == "two_way":
+            drawn = hold_by_papers(drawn or [evidence] * ARRANGEMENTS, records, people)
         tables = stages.follow_careers(
             evidence,
             definitions,
-            drawn=stages.impute(
-                records, people, resolved, inputs, imputations=settings.imputations
-            ),
+            drawn=drawn,
             replicates=settings.replicates,
             floor=settings.floor,
             workers=settings.worker_count,
@@ -77,7 +80,7 @@ def follow_people(run: Run, definitions: tuple[Definition, ...]) -> None:
             [run.keys[stage] for stage in ("align", "organizations", "people")],
             rules,
             [settings.floor, sorted(opted_out), run.corrections.effective],
-            checksum_code("estimate") if settings.imputations > 1 else "",
+            checksum_code("estimate") if settings.pools_draws else "",
         ],
         make,
     )
