@@ -69,7 +69,7 @@ def _hold(evidence: PackedEvidence, ids: pa.Array, papers: pa.Array, number: int
     person = pc.index_in(ids, value_set=evidence.person_ids)
     known = person.is_valid()
     persons = person.filter(known).to_numpy(zero_copy_only=False).astype(np.int64)
-    turn = np.array(number + 1, np.uint64) * _GOLDEN
+    turn = np.uint64((number + 1) * int(_GOLDEN) & 0xFFFFFFFFFFFFFFFF)
     held = evidence.person_hashes ^ turn
     _draw_holders(persons, hash_ids(papers.filter(known)), evidence.person_hashes, turn, held)
     return held
