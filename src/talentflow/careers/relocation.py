@@ -38,8 +38,8 @@ _UNIT: Final = 2.0**-53
 _PERSON_OF_ROW: Final = PERSON_SHIFT - YEAR_SHIFT
 _ROUNDS: Final = 60
 _SETTLED: Final = 1e-4
-_REFIT_ROUNDS: Final = 3
-"""A step of the fit leaves a quarter of the way to a resample's law, so three leave little."""
+_REFITTED: Final = 0.1
+"""A resample's law is settled where a step of the fit is so small beside the first one."""
 
 _TAIL_YEARS: Final = 6
 """How long after the last row the chain is followed: whether somebody left or is only silent."""
@@ -94,8 +94,7 @@ def fit_law(evidence: PackedEvidence, weights: npt.NDArray[np.int32]) -> CareerL
     law = _guess(np.asarray(answers + 0.5, np.float64))
     for _ in range(_ROUNDS):
         before, law = law, _maximise(rows, weights, law)
-        change = np.abs(law.steps - before.steps).max()
-        if max(change, abs(law.wrong - before.wrong), abs(law.stray - before.stray)) < _SETTLED:
+        if _measure_change(before, law) < _SETTLED:
             break
     return CareerLaw(law=law, countries=countries)
 
@@ -105,9 +104,13 @@ def refit_law(
 ) -> CareerLaw:
     """The law of a resample of the persons, from the one `fitted` to all of them."""
     rows, _ = _code_rows(evidence)
-    law = fitted.law
-    for _ in range(_REFIT_ROUNDS):
-        law = _maximise(rows, weights, law)
+    law, first = fitted.law, 0.0
+    for _ in range(_ROUNDS):
+        before, law = law, _maximise(rows, weights, law)
+        change = _measure_change(before, law)
+        first = first or change
+        if change <= _REFITTED * first:
+            break
     return CareerLaw(law=law, countries=fitted.countries)
 
 
@@ -149,6 +152,11 @@ def _guess(named: Floats) -> Law:
     steps[size + 1, size + 1] = 1.0
     start = np.append(0.97 * named / named.sum(), [0.03, 0.0])
     return Law(steps, start, named / named.sum(), 0.3, 0.03, 0.01)
+
+
+def _measure_change(before: Law, law: Law) -> float:
+    steps = float(np.abs(law.steps - before.steps).max())
+    return max(steps, abs(law.wrong - before.wrong), abs(law.stray - before.stray))
 
 
 def _maximise(rows: Rows, weights: npt.NDArray[np.int32], law: Law) -> Law:
