@@ -7,9 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from talentflow.careers.imputation import draw_mentions, draw_people, number_imputation
+from talentflow.careers.imputation import (
+    draw_mentions,
+    draw_people,
+    list_weights,
+    number_imputation,
+)
 from talentflow.careers.packing import COUNTRY_SHIFT, PERSON_SHIFT, YEAR_SHIFT, PackedEvidence
-from talentflow.careers.relocation import fit_law, relocate
+from talentflow.careers.relocation import fit_law, refit_law, relocate
 from talentflow.careers.weights import hash_ids
 
 MOVES = np.array([[0.95, 0.05], [0.1, 0.9]])
@@ -121,3 +126,36 @@ def test_imputations_are_different_samples() -> None:
     assert (number_imputation(evidence, 0).person_hashes == evidence.person_hashes).all()
     assert not (other.person_hashes == evidence.person_hashes).any()
     assert replace(other, person_hashes=evidence.person_hashes).keys is evidence.keys
+
+
+def test_a_resample_has_the_law_that_a_fit_of_its_own_finds() -> None:
+    evidence, _ = draw_world(missing=0.3, wrong=0.1)
+    fitted = fit_law(evidence, everybody(evidence))
+    missed, moved = [], []
+    for weights in list_weights(evidence, 4)[1:]:
+        near, alone = refit_law(evidence, fitted, weights), fit_law(evidence, weights)
+        missed.append(near.moves - alone.moves)
+        moved.append(alone.moves - fitted.moves)
+    assert np.square(missed).mean() < 0.1 * np.square(moved).mean()
+
+
+def test_weights_are_those_of_the_tallies() -> None:
+    evidence, _ = draw_world(missing=0.0, wrong=0.0)
+    weights = list_weights(evidence, 20)
+    assert weights.shape == (21, 3000)
+    assert (weights[0] == 1).all()
+    assert abs(weights[1:].mean() - 1) < 0.02
+    assert abs(weights[1:].var() - 1) < 0.05
+
+
+def test_draws_of_two_vintages_differ_where_later_rows_say_so() -> None:
+    """The same numbers are drawn for the same person and year, so years far from the cut agree."""
+    evidence, _ = draw_world(missing=0.3, wrong=0.1)
+    fitted = fit_law(evidence, everybody(evidence))
+    year = (evidence.keys >> YEAR_SHIFT) & 255
+    early = evidence.take(evidence.keys, year < 106)
+    drawn = [relocate(e, fitted, np.random.default_rng(8)).keys for e in (evidence, early)]
+    other = relocate(evidence, fitted, np.random.default_rng(9)).keys
+    first = [keys[((keys >> YEAR_SHIFT) & 255) < 102] for keys in (*drawn, other)]
+    assert np.isin(first[1], first[0]).mean() > 0.98
+    assert np.isin(first[2], first[0]).mean() < 0.98

@@ -64,7 +64,7 @@ def count(rows: list[Row], rules: Rules, measure: str) -> dict[tuple[str, ...], 
         (lambda: ResidenceRule(kind="any", tie="drop"), "tie = stay"),
         (lambda: ResidenceRule(kind="fractional", votes="paper_shares"), "votes = records"),
         (lambda: OriginRule(otherwise="left_out"), "otherwise = first"),
-        (lambda: PeopleRule(authors="corresponding"), "authors = last"),  # type: ignore[arg-type]
+        (lambda: PeopleRule(authors="middle"), "authors = corresponding"),  # type: ignore[arg-type]
     ],
 )
 def test_impossible_rules_name_the_nearest_valid(make: object, nearest: str) -> None:

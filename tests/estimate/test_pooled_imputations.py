@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from talentflow.estimate.imputation import Imputed, pool_imputations, share_replicates
+from talentflow.estimate.imputation import (
+    Imputed,
+    pool_imputations,
+    pool_refitted,
+    share_replicates,
+)
 
 
 def draw_parts(random: np.random.Generator, imputations: int) -> list[Imputed]:
@@ -55,3 +60,18 @@ def test_replicates_are_shared_out_completely(imputations) -> None:
     shares = share_replicates(200, imputations)
     assert sum(shares) == 200
     assert max(shares) - min(shares) <= 1
+
+
+def test_draws_of_a_fitted_law_are_averaged_and_carry_its_error() -> None:
+    def one(cells: list[int], counts: list[list[int]]) -> Imputed:
+        return Imputed(np.array(cells), np.array([len(c) for c in counts]), np.array(counts))
+
+    draws = [one([1, 2], [[10, 12, 8], [4, 4, 6]]), one([1], [[20, 22, 18]])]
+    refitted = [one([1, 2], [[13], [4]]), one([1, 3], [[18], [2]])]
+    pooled = pool_refitted(draws, refitted)
+    assert pooled.cells.tolist() == [1, 2, 3]
+    # The mean of the draws; replicate 1 adds 13 − 10 of draw 0, replicate 2 adds 18 − 20 of draw 1.
+    assert pooled.counts[0].tolist() == [15, 17 + 3, 13 - 2]
+    assert pooled.counts[1].tolist() == [2, 2, 3]
+    assert pooled.counts[2].tolist() == [0, 0, 2]
+    assert (pooled.persons >= 1).all()

@@ -62,8 +62,8 @@ def draw_vintages(random: np.random.Generator, size: float) -> tuple[pa.Table, n
 def value_row(period: str, value: float) -> dict[str, object]:
     return {
         "indicator": "stock", "definition_id": "default", "area": "KR", "partner": "all",
-        "stage": "all", "sector": "all", "period": period, "value": value, "low": value - 10,
-        "high": value + 10, "level": 0.95, "n": int(value), "unit": "persons",
+        "stage": "all", "sector": "all", "period": period, "value": value, "low": value - 30,
+        "high": value + 30, "level": 0.95, "n": int(value), "unit": "persons",
         "flag": "censored", "snapshot_id": "s",
     }  # fmt: skip
 
@@ -94,6 +94,41 @@ def test_hidden_years_are_held_by_95_percent_bounds() -> None:
             raw.append(abs(row["observed_value"] - truth) / truth)
     assert 0.95 <= np.mean(held) <= 1
     assert np.mean(error) < 0.3 * np.mean(raw)
+
+
+def test_expectations_are_held_by_bounds_with_chance() -> None:
+    """The chance of those who are in stands for that of those to come, once and not twice: a
+    stock of 200 on average is held as often as the level says, but for the quantile of few
+    vintages."""
+    held = []
+    for seed in range(300):
+        vintages, _ = draw_vintages(np.random.default_rng(seed), 200)
+        now = build_triangles(vintages, 3)["stock", "KR"].counts
+        observed = float(now[2019 - 2012, 0])
+        half = 1.96 * observed**0.5
+        row = {**value_row("2019", observed), "low": observed - half, "high": observed + half}
+        table = estimate_nowcasts(vintages, VALUES.from_rows([row]), awaited_rows(), level=0.95)
+        (found,) = table.to_pylist()
+        held.append(found["low_total"] <= 200 <= found["high_total"])
+    assert 0.92 <= np.mean(held) <= 0.98
+
+
+def test_a_rate_over_a_growing_stock_keeps_its_share_of_chance() -> None:
+    """Moves are complete, the stock grows by half: rate and its error shrink by a third."""
+    random = np.random.default_rng(1)
+    stock, _ = draw_vintages(random, 100_000)
+    moves = [
+        {"cut": cut, "measure": measure, "area": "KR", "year": year, "count": 400}
+        for cut in range(2012, 2020)
+        for year in range(2010, cut + 1)
+        for measure in ("inflow", "outflow")
+    ]
+    vintages = pa.concat_tables([stock, VINTAGES.from_rows(moves)])
+    row = {**value_row("2019", 0.0), "indicator": "net_rate", "low": -0.06, "high": 0.06}
+    table = estimate_nowcasts(vintages, VALUES.from_rows([row]), awaited_rows(), level=0.95)
+    (found,) = table.to_pylist()
+    assert found["high_total"] == pytest.approx(0.06 * 0.7, rel=0.03)
+    assert found["low_total"] == pytest.approx(-0.06 * 0.7, rel=0.03)
 
 
 def test_only_censored_figures_have_nowcasts_and_say_what_is_awaited() -> None:

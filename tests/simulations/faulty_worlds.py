@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -24,20 +24,21 @@ from multiprocessing import get_context
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from talentflow.careers.counts import CellCounts
-from talentflow.careers.imputation import draw_sample, number_imputation
+from talentflow.careers.imputation import list_weights
 from talentflow.careers.packing import COUNTRY_SHIFT, PERSON_SHIFT, YEAR_SHIFT, PackedEvidence
-from talentflow.careers.relocation import fit_law, relocate
+from talentflow.careers.relocation import fit_law, refit_law, relocate
 from talentflow.careers.tallies import count_tallies, list_tallies
-from talentflow.careers.vintages import VenueEvidence, count_vintages, open_years
+from talentflow.careers.vintages import VenueEvidence, count_vintages, open_years, take_vintage
 from talentflow.careers.weights import hash_ids
 from talentflow.core.areas import AREAS
-from talentflow.core.contracts import AWAITED
+from talentflow.core.contracts import AWAITED, VINTAGES, check_table
 from talentflow.core.rules import Rules
-from talentflow.estimate.imputation import Imputed, pool_imputations, share_replicates
+from talentflow.estimate.imputation import Imputed, pool_refitted
 from talentflow.estimate.truncation import RECENT_VINTAGES, estimate_nowcasts
-from talentflow.estimate.values import Publication, estimate_values
+from talentflow.estimate.values import Estimated, Publication, estimate_together
 
 FIRST_YEAR, LAST_YEAR, LATER_YEARS = 2005, 2019, 4
 COUNTRIES = ("CN", "DE", "KR", "US")
@@ -87,6 +88,9 @@ RANKED = {
     "rank KR of out_rate 2010/2014": ("out_rate", "2010/2014"),
     "rank KR of retention P5Y": ("retention", "P5Y"),
 }
+REPLICATES = 50
+"""Of the imputed way, each with a law of its own; fewer make the intervals a little wider."""
+CUTS = range(LAST_YEAR - RECENT_VINTAGES + 1, LAST_YEAR + 1)
 WAYS = ("complete", "naive", "imputed")
 
 
@@ -162,25 +166,60 @@ def count(evidence: PackedEvidence, replicates: int) -> CellCounts:
 
 def count_imputed(
     evidence: PackedEvidence, replicates: int, imputations: int, random: np.random.Generator
-) -> tuple[CellCounts, PackedEvidence]:
-    """Pooled tallies of several draws of where everybody was, and one of these draws."""
-    parts = []
-    for number, share in enumerate(share_replicates(replicates, imputations)):
-        law = fit_law(evidence, draw_sample(evidence, random))
-        drawn = number_imputation(relocate(evidence, law, random), number)
-        counted = count(drawn, share)
-        parts.append(Imputed(counted.cells, counted.persons, counted.counts))
-    pooled = pool_imputations(parts)
-    return CellCounts(cells=pooled.cells, persons=pooled.persons, counts=pooled.counts), drawn
+) -> tuple[CellCounts, pa.Table]:
+    """Pooled tallies of several draws of where everybody was, and vintages drawn likewise: what
+    is drawn for a vintage knows nothing of what came after it."""
+    weights = list_weights(evidence, replicates)
+    law = fit_law(evidence, weights[0])
+    seeds = random.integers(2**31, size=imputations).tolist()
+    drawn = [relocate(evidence, law, np.random.default_rng(seed)) for seed in seeds]
+    refitted = [
+        relocate(
+            evidence,
+            refit_law(evidence, law, weights[number + 1]),
+            np.random.default_rng(seeds[number % imputations]),
+        )
+        for number in range(replicates)
+    ]
+    pooled = pool_refitted(
+        [as_imputed(count(draw, replicates)) for draw in drawn],
+        [as_imputed(count(draw, 0)) for draw in refitted],
+    )
+    vintages = [
+        list_vintages(relocate(known, law, np.random.default_rng(seed)), [cut])
+        for cut in CUTS
+        for known in (take_vintage(evidence, cut, ()),)
+        for seed in seeds
+    ]
+    counted = CellCounts(cells=pooled.cells, persons=pooled.persons, counts=pooled.counts)
+    return counted, average_vintages(vintages, imputations)
 
 
-def find_values(counted: CellCounts, last: int) -> tuple[pa.Table, pa.Table]:
-    """Tallies and published values."""
+def average_vintages(tables: list[pa.Table], draws: int) -> pa.Table:
+    """Vintages of several draws as one, with their mean counts."""
+    keys = list(VINTAGES.key)
+    summed = pa.concat_tables(tables).group_by(keys).aggregate([("count", "sum")])
+    mean = pc.round(pc.divide(pc.cast(summed["count_sum"], pa.float64()), draws))
+    return check_table(summed.select(keys).append_column("count", mean), VINTAGES)
+
+
+def list_vintages(evidence: PackedEvidence, cuts: Sequence[int]) -> pa.Table:
+    """What each vintage of the evidence says."""
+    return count_vintages(VenueEvidence(packed=evidence, venues=()), RULES, cuts)
+
+
+def as_imputed(counted: CellCounts) -> Imputed:
+    """Tallies of one draw."""
+    return Imputed(counted.cells, counted.persons, counted.counts)
+
+
+def find_values(counted: CellCounts, last: int) -> Estimated:
+    """What a build would publish of the counts."""
     tallies = list_tallies(counted, ["default"], (FIRST_YEAR, last), 1)
     publication = Publication(
         level=0.95, floor=1, first_year=FIRST_YEAR, last_year=last, snapshot_id="simulated"
     )
-    return tallies, estimate_values(tallies, RULES, publication)
+    return estimate_together(tallies, RULES, publication, replicates=False)
 
 
 def read_cells(values: pa.Table) -> dict[tuple[str, ...], Interval]:
@@ -194,33 +233,21 @@ def read_cells(values: pa.Table) -> dict[tuple[str, ...], Interval]:
     }
 
 
-def bound_ranks(values: pa.Table, indicator: str, period: str) -> Interval:
-    """Bounds of the rank of KR: one plus the countries that lie above for certain, and the number
-    of countries less those that lie below for certain; certain is a difference beyond its error at
-    the level shared between the comparisons (Mogstad et al. 2024, Bonferroni form)."""
-    found = {}
-    for row in values.to_pylist():
-        whole = row["partner"] == row["stage"] == row["sector"] == "all"
-        wanted = row["indicator"] == indicator and row["period"] == period
-        if whole and wanted and row["area"] in COUNTRIES and row["low"] is not None:
-            found[row["area"]] = (row["value"], (row["high"] - row["low"]) / (2 * 1.96))
-    if len(found) < len(COUNTRIES):
-        return np.nan, np.nan
-    value, error = found.pop("KR")
-    z = 2.394  # two-sided 95 % shared between three comparisons
-    above = sum(v - value > z * np.hypot(e, error) for v, e in found.values())
-    below = sum(value - v > z * np.hypot(e, error) for v, e in found.values())
-    return 1 + above, 1 + len(found) - below
+def bound_ranks(ranks: pa.Table, indicator: str, period: str) -> Interval:
+    """The published bounds of the rank of KR."""
+    for row in ranks.to_pylist():
+        found = row["indicator"], row["area"], row["stage"], row["period"]
+        if found == (indicator, "KR", "all", period):
+            return row["rank_low"], row["rank_high"]
+    return np.nan, np.nan
 
 
-def nowcast(values: pa.Table, evidence: PackedEvidence) -> dict[tuple[str, ...], Interval]:
+def nowcast(values: pa.Table, vintages: pa.Table) -> dict[tuple[str, ...], Interval]:
     """Bounds of censored figures, with the error of what is yet to come."""
     years = open_years(RULES)
     awaited = AWAITED.from_rows(
         [{"year": LAST_YEAR - d, "share": 0.0, "venues": ""} for d in range(years)]
     )
-    cuts = range(LAST_YEAR - RECENT_VINTAGES + 1, LAST_YEAR + 1)
-    vintages = count_vintages(VenueEvidence(packed=evidence, venues=()), RULES, cuts)
     return {
         (row["indicator"], row["area"], "all", row["period"]): (row["low_total"], row["high_total"])
         for row in estimate_nowcasts(vintages, values, awaited, level=0.95).to_pylist()
@@ -239,27 +266,28 @@ def check_world(
     found: Intervals = {cell: {} for cell in truth}
     for way in WAYS:
         if way == "imputed":
-            counted, evidence = count_imputed(spoilt, 200, imputations, random)
+            counted, vintages = count_imputed(spoilt, REPLICATES, imputations, random)
+        elif way == "complete":
+            counted, vintages = count(whole, 200), list_vintages(whole, CUTS)
         else:
-            evidence = whole if way == "complete" else spoilt
-            counted = count(evidence, 200)
-        _, values = find_values(counted, LAST_YEAR)
-        bounds = read_cells(values)
+            counted = count(spoilt, 200)
+        published = find_values(counted, LAST_YEAR)
+        values, bounds = published.values, read_cells(published.values)
         if way != "naive":
-            bounds |= nowcast(values, evidence)
+            bounds |= nowcast(values, vintages)
         for cell, key in CELLS.items():
             low, high = bounds.get(key, (None, None))
             found[cell][way] = (np.nan, np.nan) if low is None else (low, high)
         for cell, ranked in RANKED.items():
-            found[cell][way] = bound_ranks(values, *ranked)
+            found[cell][way] = bound_ranks(published.ranks, *ranked)
     return found
 
 
 def find_truth(persons: int, scale: int) -> dict[str, float]:
     """Expected values of complete worlds, from one `scale` times as large."""
     rows = draw_rows(np.random.default_rng(9), persons * scale)
-    _, now = find_values(count(pack(rows, "t"), 0), LAST_YEAR + LATER_YEARS)
-    _, then = find_values(count(pack(rows[rows[:, 1] <= LAST_YEAR], "t"), 0), LAST_YEAR)
+    now = find_values(count(pack(rows, "t"), 0), LAST_YEAR + LATER_YEARS).values
+    then = find_values(count(pack(rows[rows[:, 1] <= LAST_YEAR], "t"), 0), LAST_YEAR).values
     truth = {}
     for cell, key in CELLS.items():
         whole = key[0] == "retention" or key[3] == f"{FIRST_YEAR}/{LAST_YEAR}"

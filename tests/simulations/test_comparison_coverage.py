@@ -31,6 +31,15 @@ def test_differences_hold_in_93_to_98_percent_of_worlds_and_ranks_in_more() -> N
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("areas", [2, 4, 10])
+def test_the_level_of_places_is_reached_where_all_areas_are_alike(areas: int) -> None:
+    """The least favourable world: an interval that holds every area's place there as often as its
+    level cannot be narrower."""
+    found = measure_ranks(areas, 0.0, 1500)
+    assert 93 <= found.mean_pct <= 97
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("areas", "spread"), [(4, 1.0), (10, 1.0), (30, 0.0), (30, 1.0), (30, 10.0)]
 )

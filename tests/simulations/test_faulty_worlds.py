@@ -36,7 +36,7 @@ def test_drawn_paths_take_away_the_bias_of_faults() -> None:
         "naive": spoilt,
         "drawn": relocate(spoilt, law, np.random.default_rng(3)),
     }
-    values = {way: find_values(count(world, 0), LAST_YEAR)[1] for way, world in worlds.items()}
+    values = {way: find_values(count(world, 0), LAST_YEAR).values for way, world in worlds.items()}
 
     def share_off(way: str, cell: str) -> float:
         truth = find_value(values["complete"], CELLS[cell])

@@ -287,6 +287,7 @@ AUTHORSHIPS = st.fixed_dictionaries(
         "institutions": st.lists(INSTITUTIONS, max_size=3) | st.none(),
         "raw_author_name": NULLABLE,
         "raw_affiliation_strings": st.lists(NULLABLE, max_size=3) | st.none(),
+        "is_corresponding": st.booleans() | st.none() | st.sampled_from(["true", 1]),
         "extra": st.dictionaries(TEXTS, st.integers() | TEXTS | st.none(), max_size=2),
     },
 )
@@ -323,7 +324,7 @@ def as_rows(batches: list[Batch], affiliations: Affiliations) -> list[tuple[Any,
                 (
                     *(b.work_line[w], b.work_id[w], b.work_year[w], b.work_updated[w]),
                     *(b.work_authors[w], venues[w], b.author_position[at], b.author_id[at]),
-                    *(names[at], orcids[at], part, said[number]),
+                    *(names[at], orcids[at], b.author_corresponds[at], part, said[number]),
                 )
             )
     return sorted(found, key=str)

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from talentflow.careers.packing import PackedEvidence
+from talentflow.careers.weights import draw_weights
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
@@ -57,6 +58,10 @@ def number_imputation(evidence: PackedEvidence, imputation: int) -> PackedEviden
     return replace(evidence, person_hashes=evidence.person_hashes ^ turn)
 
 
-def draw_sample(evidence: PackedEvidence, random: np.random.Generator) -> npt.NDArray[np.int32]:
-    """How often each person counts in one bootstrap sample (Poisson), by person number."""
-    return np.asarray(random.poisson(1.0, len(evidence.person_ids)), np.int32)
+def list_weights(evidence: PackedEvidence, replicates: int) -> npt.NDArray[np.int32]:
+    """How often each person counts in the evidence (item 0) and in each bootstrap replicate,
+    (1 + replicates, persons): the same weights as in the tallies."""
+    weights = np.empty((len(evidence.person_ids), replicates + 1), np.int32)
+    for of_person, hashed in zip(weights, evidence.person_hashes, strict=True):
+        draw_weights(hashed, of_person)
+    return np.ascontiguousarray(weights.T)

@@ -24,7 +24,7 @@ from talentflow.careers.stages import parse_degree, parse_stage
 from talentflow.careers.weights import hash_ids
 from talentflow.core.areas import AREAS
 from talentflow.core.rules import TIER_FLAGS, PeopleRule, Population
-from talentflow.core.vocabulary import EVIDENCE_KINDS, SECTORS, STAGES, Tier
+from talentflow.core.vocabulary import CORRESPONDING, EVIDENCE_KINDS, SECTORS, STAGES, Tier
 
 FIRST_YEAR: Final = 1900
 """Year 0 of the packed form; the last is 2155."""
@@ -34,10 +34,17 @@ ACCEPTED: Final = 2
 FIRST_AUTHOR: Final = 4
 TOLD_APART: Final = 8
 LAST_AUTHOR: Final = 16
+CORRESPONDING_AUTHOR: Final = 1 << 19
 POSITION: Final = 1 << 20
 """The row is a year of an education or employment, not of a paper."""
 
 LINKAGE: Final = HARD_ID | TOLD_APART
+_AUTHOR_TRAITS: Final = {
+    "all": 0,
+    "first": FIRST_AUTHOR,
+    "last": LAST_AUTHOR,
+    "corresponding": CORRESPONDING_AUTHOR,
+}
 _TIER_TRAITS: Final = {
     "all": 0,
     "accepted": ACCEPTED,
@@ -118,9 +125,16 @@ def required_traits(rule: PeopleRule) -> int:
     return (
         {"all": 0, "told_apart": TOLD_APART, "hard_id": HARD_ID}[rule.linkage]
         | _TIER_TRAITS[rule.tier]
-        | {"all": 0, "first": FIRST_AUTHOR, "last": LAST_AUTHOR}[rule.authors]
+        | _AUTHOR_TRAITS[rule.authors]
         | _FIELD_TRAITS[rule.field]
     )
+
+
+def tells_authors(evidence: PackedEvidence, rule: PeopleRule) -> bool:
+    """Whether any record says of its author what the rule asks for: a source that does not say
+    it of anybody has no such figures, which is not a figure of zero."""
+    wanted = np.uint32(_AUTHOR_TRAITS[rule.authors])
+    return rule.authors == "all" or bool((evidence.traits & wanted).any())
 
 
 def pack_evidence(
@@ -278,6 +292,7 @@ def _build_traits(rows: pa.Table) -> npt.NDArray[np.uint32]:
         (pc.equal(position, rows["n_authors"]), LAST_AUTHOR),
     ):
         traits |= found.fill_null(False).to_numpy().astype(np.uint32) * np.uint32(trait)
+    traits |= ((flags & CORRESPONDING) != 0).astype(np.uint32) * np.uint32(CORRESPONDING_AUTHOR)
     for tier, trait in _TIER_TRAITS.items():
         if tier != "all":
             traits |= ((flags & TIER_FLAGS[tier]) != 0).astype(np.uint32) * np.uint32(trait)

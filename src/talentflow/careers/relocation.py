@@ -26,14 +26,21 @@ import numpy as np
 import numpy.typing as npt
 
 from talentflow.careers.packing import COUNTRY_SHIFT, PERSON_SHIFT, YEAR_SHIFT, PackedEvidence
+from talentflow.careers.weights import mix_bits
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
 _COUNTRY_MASK: Final = 255 << COUNTRY_SHIFT
+_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
+_S11: Final = np.uint64(11)
+_UNIT: Final = 2.0**-53
 _PERSON_OF_ROW: Final = PERSON_SHIFT - YEAR_SHIFT
-_ROUNDS: Final = 40
-_SETTLED: Final = 5e-4
+_ROUNDS: Final = 60
+_SETTLED: Final = 1e-4
+_REFITTED: Final = 0.1
+"""A resample's law is settled where a step of the fit is so small beside the first one."""
+
 _TAIL_YEARS: Final = 6
 """How long after the last row the chain is followed: whether somebody left or is only silent."""
 
@@ -87,20 +94,38 @@ def fit_law(evidence: PackedEvidence, weights: npt.NDArray[np.int32]) -> CareerL
     law = _guess(np.asarray(answers + 0.5, np.float64))
     for _ in range(_ROUNDS):
         before, law = law, _maximise(rows, weights, law)
-        change = np.abs(law.steps - before.steps).max()
-        if max(change, abs(law.wrong - before.wrong), abs(law.stray - before.stray)) < _SETTLED:
+        if _measure_change(before, law) < _SETTLED:
             break
     return CareerLaw(law=law, countries=countries)
+
+
+def refit_law(
+    evidence: PackedEvidence, fitted: CareerLaw, weights: npt.NDArray[np.int32]
+) -> CareerLaw:
+    """The law of a resample of the persons, from the one `fitted` to all of them."""
+    rows, _ = _code_rows(evidence)
+    law, first = fitted.law, 0.0
+    for _ in range(_ROUNDS):
+        before, law = law, _maximise(rows, weights, law)
+        change = _measure_change(before, law)
+        first = first or change
+        if change <= _REFITTED * first:
+            break
+    return CareerLaw(law=law, countries=fitted.countries)
 
 
 def relocate(
     evidence: PackedEvidence, fitted: CareerLaw, random: np.random.Generator
 ) -> PackedEvidence:
     """The evidence with every row's country replaced by the drawn country of its person and year,
-    also where the row had none; rows in years drawn as outside activity are left out."""
+    also where the row had none; rows in years drawn as outside activity are left out.
+
+    What is drawn for a person and year depends on them, on the law, and on one number taken from
+    `random`: the same generator gives draws that differ as little as two laws or two vintages do.
+    """
     rows, _ = _code_rows(evidence)
     drawn = np.full(len(evidence.keys), -1, np.int64)
-    _draw_paths(rows, fitted.law, int(random.integers(2**31)), drawn)
+    _draw_paths(rows, fitted.law, np.uint64(random.integers(2**62)), drawn)
     kept = np.flatnonzero(drawn < len(fitted.countries))
     keys = evidence.keys.copy()
     placed = fitted.countries[drawn[kept]] << COUNTRY_SHIFT
@@ -127,6 +152,11 @@ def _guess(named: Floats) -> Law:
     steps[size + 1, size + 1] = 1.0
     start = np.append(0.97 * named / named.sum(), [0.03, 0.0])
     return Law(steps, start, named / named.sum(), 0.3, 0.03, 0.01)
+
+
+def _measure_change(before: Law, law: Law) -> float:
+    steps = float(np.abs(law.steps - before.steps).max())
+    return max(steps, abs(law.wrong - before.wrong), abs(law.stray - before.stray))
 
 
 def _maximise(rows: Rows, weights: npt.NDArray[np.int32], law: Law) -> Law:
@@ -261,14 +291,14 @@ def _add_shares(
 
 
 @nb.njit(cache=True, nogil=True)
-def _draw_paths(rows: Rows, law: Law, seed: int, drawn: Codes) -> None:
+def _draw_paths(rows: Rows, law: Law, seed: np.uint64, drawn: Codes) -> None:
     """Draw the last year's state, then each earlier one given the one after it."""
     states = len(law.start)
     first = np.zeros(260, np.int64)
     chance, forward = np.zeros((258, states)), np.zeros((258, states))
-    np.random.seed(seed)
     row = 0
     while row < len(rows.answer):
+        begin = np.uint64(rows.person_year[row])
         years, row = _find_years(rows, row, first)
         _filter(rows, law, first, years, chance, forward)
         state = -1
@@ -276,7 +306,8 @@ def _draw_paths(rows: Rows, law: Law, seed: int, drawn: Codes) -> None:
             if state >= 0:
                 for a in range(states):
                     forward[k, a] *= law.steps[a, state]
-            mark, state = np.random.random() * forward[k].sum(), 0
+            bits = mix_bits(seed + (begin + np.uint64(k)) * _GOLDEN)
+            mark, state = np.float64(bits >> _S11) * _UNIT * forward[k].sum(), 0
             while state < states - 1 and mark >= forward[k, state]:
                 mark -= forward[k, state]
                 state += 1

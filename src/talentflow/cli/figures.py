@@ -32,6 +32,7 @@ Row = dict[str, Any]
 """A row of the table `values`."""
 
 _TABLE_ROWS: Final = 200
+_RESAMPLED: Final = {"persons": "persons", "two_way": "persons and the papers they share"}
 _NOTES: Final = {
     "ok": "",
     "censored": "censored: later records will still change it",
@@ -106,7 +107,7 @@ def explain(format_: str, language: str, store: Any, **cell: str | None) -> None
         chosen = ", ".join(f"{name} = {value}" for name, value in rule.items())
         click.echo(f"              {part}: {chosen}")
     click.echo(
-        f"  interval    {facts['level']:.0%}, bootstrap over persons "
+        f"  interval    {facts['level']:.0%}, bootstrap over {_RESAMPLED[facts['resample']]} "
         f"({facts['replicates']} replicates), score interval with the effective sample size"
     )
     click.echo(f"  floor       no figure rests on fewer than {facts['floor']} people")
@@ -175,6 +176,7 @@ def _explain(snapshot: Snapshot, query: Query) -> dict[str, Any]:
         "level": manifest["level"],
         "floor": manifest["floor"],
         "replicates": manifest["replicates"],
+        "resample": manifest.get("resample", "persons"),
         "accounting": manifest["accounting"],
         "corrections": manifest.get("corrections", {}),
         "sources": manifest["licences"],
@@ -266,4 +268,4 @@ def _figure_row(row: dict[str, Any], varying: list[str]) -> dict[str, Any]:
 
 
 def _decimals(unit: str) -> int:
-    return 2 if unit == "percent" else 0
+    return 2 if unit.startswith("per") and unit != "persons" else 0

@@ -179,7 +179,7 @@ RECORDS: Final = Contract(
         Column(
             name="tier_flags",
             type=pa.int32(),
-            doc="sum of vocabulary.Tier flags",
+            doc="sum of vocabulary.Tier flags and vocabulary.CORRESPONDING",
             nullable=False,
             between=(0, 2**20),
         ),

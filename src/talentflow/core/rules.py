@@ -176,21 +176,21 @@ class PeopleRule:
     another, because each would count as a person who never moves; `all` takes them in;
     `hard_id` takes only persons identified by a registry's id. Cohorts need no linkage and
     always hold everybody. `tier` and `field`: records of which papers place a person. `authors`:
-    `all`, or only the `first` or the `last` author of each paper; the corresponding author is
-    not told by any source that is read.
+    `all`, or only the `first`, the `last` or the `corresponding` authors of each paper; papers
+    that do not say whom to write to then place nobody.
     """
 
     linkage: Literal["told_apart", "all", "hard_id"] = "told_apart"
     tier: PaperTier = "all"
-    authors: Literal["all", "first", "last"] = "all"
+    authors: Literal["all", "first", "last", "corresponding"] = "all"
     field: Field = "all"
 
     def __post_init__(self) -> None:
-        if self.authors not in ("all", "first", "last"):
+        if self.authors not in ("all", "first", "last", "corresponding"):
             _refuse(
                 f"people.authors = {self.authors}",
-                "no source that is read says more of an author than the position in the list",
-                "authors = last, or authors = first",
+                "of an author the place in the list is told, and who is to be written to",
+                "authors = corresponding, authors = last, or authors = first",
             )
 
 

@@ -66,6 +66,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         kind=int,
         help="Draws of doubtful countries and persons that intervals allow for; 1: none.",
     ),
+    Setting(
+        name="resample",
+        default="persons",
+        kind=str,
+        help="What replicates draw anew: persons, or two_way (persons and the papers they share).",
+    ),
 )
 
 
@@ -86,6 +92,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     imputations: int = 1
+    resample: str = "persons"
 
     def __post_init__(self) -> None:
         _require(self.engine in ("local", "spark"), "engine", self.engine, "local or spark")
@@ -95,6 +102,13 @@ class Settings:
         _require(0 <= self.workers <= 1024, "workers", self.workers, "0 to 1024")
         _require(1 <= self.imputations <= 100, "imputations", self.imputations, "1 to 100")
         _require(0 < self.port < 65536, "port", self.port, "1 to 65535")
+        known = self.resample in ("persons", "two_way")
+        _require(known, "resample", self.resample, "persons or two_way")
+
+    @property
+    def pools_draws(self) -> bool:
+        """Whether careers are counted several times over and pooled."""
+        return self.imputations > 1 or self.resample != "persons"
 
     @property
     def worker_count(self) -> int:

@@ -62,3 +62,8 @@ class Tier(IntFlag):
     WITHDRAWN = 64
     WORKSHOP = 128
     FINDINGS = 256
+
+
+CORRESPONDING: Final = 1 << 16
+"""Beside `Tier` in `tier_flags`: the document names the author as one to write to. Sources that
+say nothing of it set it for nobody."""

@@ -7,6 +7,11 @@ years up to chance (chain ladder); its error has two parts, of the factor and of
 come (Mack 1993). The variance of a step is never taken for less than that of a Poisson number of
 late persons, because five to seven vintages can agree by luck.
 
+Two things are told of a figure: what complete records will say, and what careers like these lead
+to, which allows for who happened to be there. The chance of the second covers that of persons yet
+to come, because those who are in are so many fewer than will be; only what years differ by beyond
+it, and the error of the factor, are added.
+
 Sources: Mack 1993, ASTIN Bulletin 23(2), formulas of theorem 3 and its estimators of σ²; the
 reporting triangle of epidemiology, Höhle and an der Heiden 2014. Assumed: years fill up
 independently of each other, at the pace of the recent vintages. Tested on hidden years, see
@@ -52,11 +57,14 @@ _RATES: Final = {"in_rate", "out_rate", "net_rate"}
 
 
 class Nowcast(NamedTuple):
-    """An expected count and the variance of what it will be around it; `steps` is how often the
-    least seen step of its development was seen."""
+    """An expected count and the variance of what it will be around it; `lasting` is the part
+    that is no chance of late persons, `growth` what the count grows by, and `steps` how often
+    the least seen step of its development was seen."""
 
     value: float
     variance: float
+    lasting: float
+    growth: float
     steps: int
 
 
@@ -147,17 +155,19 @@ def develop(triangle: Triangle, year: int) -> Nowcast | None:
         return None
     counts = triangle.counts
     known = counts[triangle.years.index(year)]
-    value = float(known[np.isfinite(known)][-1])
-    variance, least = 0.0, len(triangle.years)
+    observed = value = float(known[np.isfinite(known)][-1])
+    variance, lasting, least = 0.0, 0.0, len(triangle.years)
     for delay in range(int(np.isfinite(known).sum()) - 1, counts.shape[1] - 1):
         step = _measure_step(counts[:, delay], counts[:, delay + 1])
         if step is None:
             return None
         factor, spread, base, seen = step
-        variance = variance * factor**2 + value * spread + value**2 * spread / base
+        of_factor, beyond_chance = value**2 * spread / base, spread - abs(factor - 1)
+        variance = variance * factor**2 + value * spread + of_factor
+        lasting = lasting * factor**2 + value * beyond_chance + of_factor
         value *= factor
         least = min(least, seen)
-    return Nowcast(value, variance, least)
+    return Nowcast(value, variance, lasting, value / observed if observed > 0 else 1.0, least)
 
 
 def _measure_step(before: Floats, after: Floats) -> tuple[float, float, float, int] | None:
@@ -204,9 +214,9 @@ def _describe(
     positive = str(row["indicator"]) not in ("net_flow", "net_rate")
     described["value"] = nowcast.value
     described["low"], described["high"] = _bound(nowcast.value, z * error, positive)
-    chance = _chance_half(row, nowcast.value)
+    chance = _chance_half(row, nowcast.growth)
     if chance is not None:
-        half = float(np.hypot(z * error, chance))
+        half = max(float(np.hypot(z * np.sqrt(nowcast.lasting), chance)), float(z * error))
         described["low_total"], described["high_total"] = _bound(nowcast.value, half, positive)
     return described
 
@@ -215,34 +225,40 @@ def _combine(
     indicator: str, area: str, year: int, expected: Mapping[tuple[str, str, int], Nowcast]
 ) -> Nowcast | None:
     """Sum, difference or rate of nowcast counts; their errors are taken as independent, rates
-    by the delta method."""
+    by the delta method. Of a difference `growth` is that of the two together."""
     parts = [(expected.get((name, area, year)), sign) for name, sign in _SIGNED[indicator]]
     if any(part is None for part, _ in parts):
         return None
     known = [(part, sign) for part, sign in parts if part is not None]
     value = sum(sign * part.value for part, sign in known)
     variance = sum(part.variance for part, _ in known)
+    lasting = sum(part.lasting for part, _ in known)
     steps = min(part.steps for part, _ in known)
+    before = sum(part.value / part.growth for part, _ in known)
+    growth = sum(part.value for part, _ in known) / before if before > 0 else 1.0
     if indicator not in _RATES:
-        return Nowcast(value, variance, steps)
+        return Nowcast(value, variance, lasting, growth, steps)
     stock = expected.get(("stock", area, year))
     if stock is None or stock.value <= 0:
         return None
     share = value / stock.value
-    variance = (variance + share**2 * stock.variance) / stock.value**2
-    return Nowcast(100 * share, 100**2 * variance, min(steps, stock.steps))
+    scale = (100 / stock.value) ** 2
+    return Nowcast(
+        100 * share,
+        scale * (variance + share**2 * stock.variance),
+        scale * (lasting + share**2 * stock.lasting),
+        growth / stock.growth,
+        min(steps, stock.steps),
+    )
 
 
-def _chance_half(row: dict[str, object], value: float) -> float | None:
-    """Half the width of the figure's own interval, carried over to the nowcast: a count that
-    grows keeps its relative error of chance, a rate its absolute one."""
-    low, high, observed = row["low"], row["high"], row["value"]
-    if not (isinstance(low, float) and isinstance(high, float) and isinstance(observed, float)):
+def _chance_half(row: dict[str, object], growth: float) -> float | None:
+    """Half the width of the figure's own interval, carried over to the nowcast: who is in stands
+    for `growth` times as many."""
+    low, high = row["low"], row["high"]
+    if not (isinstance(low, float) and isinstance(high, float)):
         return None
-    half = (high - low) / 2
-    if str(row["indicator"]) in _RATES or observed <= 0 or value <= 0:
-        return half
-    return half * value / observed
+    return growth * (high - low) / 2
 
 
 def _bound(value: float, half: float, positive: bool) -> tuple[float, float]:

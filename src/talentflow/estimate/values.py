@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import compress
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 from talentflow.core.contracts import REPLICATES, VALUES, check_table
 from talentflow.core.rules import Rules
 from talentflow.estimate.intervals import (
+    Floats,
     Interval,
     count_interval,
     difference_interval,
@@ -24,24 +25,30 @@ from talentflow.estimate.together import Shown, publish_replicates, rank_areas
 from talentflow.indicators.disclosure import Part, find_withheld
 from talentflow.indicators.quantities import (
     CELL_COLUMNS,
+    Denominators,
     MeasureCounts,
     Quantity,
     compute_quantities,
 )
 
-_BRIDGED = {"stock", "inflow", "outflow", "net_flow", "in_rate", "out_rate", "net_rate", "flow"}
+_BRIDGED = {
+    *("stock", "inflow", "outflow", "net_flow", "in_rate", "out_rate", "net_rate", "flow"),
+    *("per_million", "net_per_million", "net_per_10k_members"),
+}
 """Indicators whose last years are cut short because later records will still add to them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Publication:
-    """How figures are published: level of the intervals, smallest group, years of the data."""
+    """How figures are published: level of the intervals, smallest group, years of the data, and
+    what they are set against: kind (inhabitants, members) → (area, year) → how many."""
 
     level: float
     floor: int
     first_year: int
     last_year: int
     snapshot_id: str
+    denominators: Denominators = field(default_factory=dict)
 
     @property
     def whole_period(self) -> str:
@@ -73,7 +80,8 @@ def estimate_values(tallies: pa.Table, rules: Rules, publication: Publication) -
     that would give such a one away are `suppressed`, and years that later records will still
     change are `censored`.
     """
-    figures = _find_figures(MeasureCounts(tallies, publication.floor), rules, publication)
+    counts = MeasureCounts(tallies, publication.floor, publication.denominators)
+    figures = _find_figures(counts, rules, publication)
     return _build_table(figures, publication)
 
 
@@ -84,7 +92,7 @@ def estimate_together(
 
     Neither holds anything of a figure that is not shown.
     """
-    counts = MeasureCounts(tallies, publication.floor)
+    counts = MeasureCounts(tallies, publication.floor, publication.denominators)
     figures = _find_figures(counts, rules, publication)
     shown = [Shown(f.quantity, f.value, f.low, f.high) for f in figures if f.value is not None]
     return Estimated(
@@ -152,7 +160,9 @@ def _bound(
     if not np.isfinite(estimates[0]):
         return None, None, None
     interval: Interval
-    if quantity.indicator.kind == "count":
+    if quantity.indicator.kind == "per_head":
+        interval = _bound_per_head(quantity, estimates, z, variance)
+    elif quantity.indicator.kind == "count":
         interval = count_interval(estimates, z, variance)
     elif quantity.indicator.kind == "difference":
         interval = difference_interval(estimates, z, variance)
@@ -163,6 +173,17 @@ def _bound(
     low, high = interval
     known = np.isfinite(low) and np.isfinite(high)
     return float(estimates[0]), low if known else None, high if known else None
+
+
+def _bound_per_head(quantity: Quantity, estimates: Floats, z: float, variance: float) -> Interval:
+    """The interval of the count or balance itself, each bound divided by the number told."""
+    assert quantity.trials is not None
+    unit = quantity.indicator.per / quantity.trials
+    bound = count_interval if len(quantity.indicator.numerator) == 1 else difference_interval
+    spread = variance / unit**2
+    # Rounding leaves a trace of variance between replicates that are all alike.
+    low, high = bound(estimates / unit, z, 0.0 if spread < 1e-9 else spread)
+    return low * unit, high * unit
 
 
 def _build_table(figures: list[_Figure], publication: Publication) -> pa.Table:

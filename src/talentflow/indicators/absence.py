@@ -18,10 +18,18 @@ import pyarrow.compute as pc
 from talentflow.core.areas import area_name, parse_area
 from talentflow.core.errors import UsageError
 from talentflow.core.vocabulary import ALL
+from talentflow.indicators.registry import find_indicator
 from talentflow.indicators.snapshot import Query, Snapshot, period_order, select_values
 
 _PARTS: Final = ("definition", "area", "partner", "stage", "sector", "period")
 _LISTED: Final = 8
+
+_TOLD_BY: Final = {
+    "first": "a source that gives the place of each author in the list",
+    "last": "a source that gives the place of each author in the list",
+    "corresponding": "a source that names corresponding authors, such as works of OpenAlex, or a "
+    "table whose mapping has a column `corresponding`",
+}
 
 _WITHHELD: Final = {
     "too_few": "rests on too few people to be published",
@@ -31,6 +39,12 @@ _WITHHELD: Final = {
 
 def describe_absence(snapshot: Snapshot, query: Query) -> UsageError:
     """The refusal of a query that no row answers: which part leaves nothing, and what there is."""
+    untold = describe_untold(snapshot, query.definition)
+    if untold is not None:
+        return untold
+    uncounted = describe_uncounted(snapshot, query)
+    if uncounted is not None:
+        return uncounted
     wider = Query(indicator=query.indicator)
     for part in _PARTS:
         asked = getattr(query, part)
@@ -39,6 +53,54 @@ def describe_absence(snapshot: Snapshot, query: Query) -> UsageError:
             return _describe_part(part, asked, wider, select_values(snapshot, wider))
         wider = narrower
     return UsageError(f"no figures of {query.indicator} in this snapshot")
+
+
+def describe_untold(snapshot: Snapshot, definition: str | None) -> UsageError | None:
+    """The refusal of a definition that a build was asked for, but whose choice of authors no
+    record tells; null for others."""
+    described = snapshot.definitions.get(definition or "")
+    if described is None:
+        return None
+    authors = described["rules"]["people"]["authors"]
+    if authors == "all" or pc.any(pc.equal(snapshot.values["definition_id"], definition)).as_py():
+        return None
+    return UsageError(**explain_untold(str(definition), authors))
+
+
+def describe_uncounted(snapshot: Snapshot, query: Query) -> UsageError | None:
+    """The refusal of a figure per head where nobody told how many inhabitants or members there
+    are; null where that is not the reason."""
+    indicator = find_indicator(query.indicator)
+    if indicator.kind != "per_head":
+        return None
+    base = "stock" if indicator.numerator == ("stock",) else "net_flow"
+    anywhere = select_values(snapshot, Query(indicator=indicator.id)).num_rows
+    if anywhere:
+        there = select_values(snapshot, Query(indicator=indicator.id, area=query.area)).num_rows
+        counted = select_values(snapshot, Query(indicator=base, area=query.area)).num_rows
+        if there or not counted:
+            return None
+    heads, area = str(indicator.denominator), query.area
+    asked = " ".join(f"--{n} {v}" for n in _PARTS if (v := getattr(query, n)) is not None)
+    return UsageError(
+        f"the table of {heads} lacks {_name(area)}"
+        if anywhere and area
+        else f"no table tells the {heads} of countries",
+        expected=f"a table denominators/*.csv in the data folder: country, year, {heads}",
+        next_step=f"the nearest valid request is `talentflow show {base} {asked}`".rstrip(),
+    )
+
+
+def explain_untold(definition: str, authors: str) -> dict[str, str]:
+    """Found, expected and the next step where no record says who the `first`, `last` or
+    `corresponding` author is."""
+    return {
+        "found": f"no record of these data says who is the {authors} author of a paper, so there "
+        f"are no figures under definition {definition}; that is not zero",
+        "expected": _TOLD_BY[authors],
+        "next_step": "the nearest valid request is --definition "
+        + ("last-author" if authors == "corresponding" else "default"),
+    }
 
 
 def describe_withheld(snapshot: Snapshot, row: Mapping[str, Any]) -> UsageError:

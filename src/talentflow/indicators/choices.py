@@ -92,6 +92,7 @@ LEVELS: Final[dict[str, dict[str, Text]]] = {
         "all": {"en": "all authors", "ko": "모든 저자"},
         "first": {"en": "first authors", "ko": "제1저자만"},
         "last": {"en": "last authors", "ko": "마지막 저자만"},
+        "corresponding": {"en": "corresponding authors", "ko": "교신저자만"},
     },
     "tier": {
         "all": {"en": "all papers", "ko": "모든 논문"},

@@ -259,6 +259,7 @@ def _list_singles() -> Iterator[Definition]:
     yield _define("papers-only", Rules(residence=ResidenceRule(evidence="papers")))
     yield _define("positions-first", Rules(residence=ResidenceRule(evidence="positions_first")))
     yield _define("last-author", Rules(people=PeopleRule(authors="last")))
+    yield _define("corresponding-author", Rules(people=PeopleRule(authors="corresponding")))
     for tier in _TIERS:
         id_ = tier.replace(".", "-")
         yield _define(id_, Rules(people=PeopleRule(tier=tier)))

@@ -7,7 +7,7 @@ that intervals and disclosure control can be decided without going back to perso
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -22,6 +22,8 @@ Floats = npt.NDArray[np.float64]
 Key = tuple[str, str, str, str, str, str]
 """definition_id, area, partner, stage, sector, period."""
 
+Denominators = Mapping[str, Mapping[tuple[str, str], float]]
+
 NET: Final = "net"
 """The balance of inflow and outflow: a cell of its own for disclosure control."""
 
@@ -33,7 +35,8 @@ class Quantity(NamedTuple):
 
     `estimates[0]` is the value, the rest its replicates; null where one of the `parts`, the
     measure cells that the value is made of, rests on fewer persons than the floor. `trials` is
-    the size of the denominator (person-years or persons) of ratios and survival, else null.
+    the size of the denominator: person-years or persons of ratios and survival, inhabitants or
+    members of figures per head, else null.
     """
 
     indicator: Indicator
@@ -46,10 +49,14 @@ class Quantity(NamedTuple):
 
 class MeasureCounts:
     """The tallies of one or more definitions, by measure and cell; `floor` is the smallest
-    number of persons a published figure may rest on."""
+    number of persons a published figure may rest on. `denominators` are numbers from outside:
+    kind → (area, period) → how many."""
 
-    def __init__(self, tallies: pa.Table, floor: int) -> None:
+    def __init__(
+        self, tallies: pa.Table, floor: int, denominators: Denominators | None = None
+    ) -> None:
         self.floor = floor
+        self.denominators: Denominators = denominators or {}
         counts = tallies["counts"].combine_chunks()
         self._offsets = counts.offsets.to_numpy()
         self._values = counts.values.to_numpy()
@@ -108,6 +115,7 @@ def compute_quantities(counts: MeasureCounts) -> list[Quantity]:
             "count": _compute_counts,
             "difference": _compute_differences,
             "ratio": _compute_ratios,
+            "per_head": _compute_per_head,
             "survival": _compute_survival,
         }[indicator.kind]
         found.extend(compute(indicator, counts))
@@ -176,6 +184,31 @@ def _compute_ratios(indicator: Indicator, counts: MeasureCounts) -> list[Quantit
                 estimates=estimates,
                 n=counts.persons(indicator.denominator, base),
                 trials=trials,
+                parts=parts,
+            )
+        )
+    return found
+
+
+def _compute_per_head(indicator: Indicator, counts: MeasureCounts) -> list[Quantity]:
+    """Of whole countries in single years, where their inhabitants or members are told."""
+    sizes = counts.denominators.get(str(indicator.denominator), {})
+    measures = [name.lstrip("-") for name in indicator.numerator]
+    above = NET if len(measures) > 1 else measures[0]
+    found = []
+    for key in dict.fromkeys(key for measure in measures for key in counts.keys(measure)):
+        size = sizes.get((key[1], key[5]))
+        if size is None or key[2:5] != (ALL, ALL, ALL):
+            continue
+        parts = ((above, key),)
+        scaled = indicator.per * _sum_signed(indicator, counts, key) / size
+        found.append(
+            Quantity(
+                indicator=indicator,
+                key=key,
+                estimates=scaled if counts.enough(parts) else None,
+                n=counts.persons(above, key),
+                trials=size,
                 parts=parts,
             )
         )

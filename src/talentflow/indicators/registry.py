@@ -19,12 +19,13 @@ class Indicator:
     """One named quantity.
 
     `kind`: `count` of a measure, `difference` of two, `ratio` (100 · sum of signed numerators /
-    denominator, percent) or `survival` (Kaplan–Meier from risk and event counts, percent).
+    denominator, percent), `per_head` (`per` · the same sum / inhabitants or members of the country,
+    a number told from outside) or `survival` (Kaplan–Meier from risk and event counts, percent).
     `numerator` and `denominator` name measures; a leading minus sign subtracts.
     """
 
     id: str
-    kind: Literal["count", "difference", "ratio", "survival"]
+    kind: Literal["count", "difference", "ratio", "per_head", "survival"]
     unit: str
     numerator: tuple[str, ...]
     denominator: str | None = None
@@ -32,6 +33,12 @@ class Indicator:
     formula: str
     meaning: Text = field(hash=False)
     n_means: Text = field(hash=False)
+    per: int = 100
+
+    @property
+    def heads(self) -> str | None:
+        """Who a figure per head is set against, `inhabitants` or `members`; null for others."""
+        return self.denominator if self.kind == "per_head" else None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as written to `indicators.json`."""
@@ -258,6 +265,62 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
             "en": "researchers in the country seen in at least two years",
             "ko": "2개 연도 이상 관측된 국내 연구자 수",
         },
+    ),
+    Indicator(
+        id="per_million",
+        kind="per_head",
+        unit="per_million",
+        numerator=("stock",),
+        denominator="inhabitants",
+        per=1_000_000,
+        title={"en": "Researchers per million inhabitants", "ko": "인구 100만 명당 연구자"},
+        formula="1,000,000 · S(c, y) / inhabitants of c in y",
+        meaning={
+            "en": "Researchers in the country for each million of its inhabitants, where a table "
+            "of inhabitants has the country and year.",
+            "ko": "국내 연구자 수를 인구 100만 명당으로 나타낸 값. 인구표에 그 나라와 연도가 있는 "
+            "경우에만 계산한다.",
+        },
+        n_means={"en": "the researchers counted", "ko": "집계된 연구자 수"},
+    ),
+    Indicator(
+        id="net_per_million",
+        kind="per_head",
+        unit="per_million",
+        numerator=("inflow", "-outflow"),
+        denominator="inhabitants",
+        per=1_000_000,
+        title={"en": "Net flow per million inhabitants", "ko": "인구 100만 명당 순유입"},
+        formula="1,000,000 · (I(c, y) − O(c, y)) / inhabitants of c in y",
+        meaning={
+            "en": "Arrivals less departures for each million inhabitants of the country, where a "
+            "table of inhabitants has the country and year.",
+            "ko": "유입에서 유출을 뺀 값을 인구 100만 명당으로 나타낸 값. 인구표에 그 나라와 "
+            "연도가 있는 경우에만 계산한다.",
+        },
+        n_means=_N_MOVES,
+    ),
+    Indicator(
+        id="net_per_10k_members",
+        kind="per_head",
+        unit="per_10k",
+        numerator=("inflow", "-outflow"),
+        denominator="members",
+        per=10_000,
+        title={
+            "en": "Net flow per 10,000 members of a network",
+            "ko": "네트워크 회원 1만 명당 순유입",
+        },
+        formula="10,000 · (I(c, y) − O(c, y)) / members in c in y",
+        meaning={
+            "en": "Arrivals less departures for each 10,000 members that a professional network "
+            "counts in the country, the denominator of its own published rates. No open table "
+            "has them: computed where the user gives one.",
+            "ko": "유입에서 유출을 뺀 값을 직업 네트워크 회원 1만 명당으로 나타낸 값(해당 "
+            "네트워크가 발표하는 비율의 분모). 공개된 회원표가 없어 사용자가 제공한 경우에만 "
+            "계산한다.",
+        },
+        n_means=_N_MOVES,
     ),
 )
 

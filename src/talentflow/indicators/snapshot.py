@@ -279,9 +279,11 @@ def _describe_absence(table: pa.Table, period: str) -> UsageError:
     periods = sorted(set(columns[0]), key=period_order)
     years = [p for p in periods if p.isdigit()] or periods
     near = _find_nearest(period, sorted(shown, key=period_order) or periods)
+    heads = find_indicator(table["indicator"][0].as_py()).heads
+    told = f"; a year of which a table tells the {heads}" if heads else ""
     return UsageError(
         f"no figure for period {period!r}",
-        expected=f"{years[0]} to {years[-1]}"
+        expected=f"{years[0]} to {years[-1]}{told}"
         + (f", or {', '.join(p for p in periods if p not in years)}" if years != periods else ""),
         next_step=f"the nearest is {near}" if near else None,
     )

@@ -53,6 +53,7 @@ from talentflow.pipeline.quality_gold import measure_gold
 from talentflow.pipeline.replicating import read_report, replicate
 from talentflow.pipeline.run import Run
 from talentflow.resolve.people_changes import compare_people
+from talentflow.sources.denominators import read_denominators
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,13 +256,17 @@ def _publish(run: Run, inputs: Inputs, definitions: tuple[Definition, ...]) -> B
     first, last = facts["years"]
     code = checksum_code("core", "indicators", "estimate", "pipeline")
     compared = list_checksums(inputs.comparison)
-    snapshot_id = checksum_value([run.keys, settings.level, settings.floor, code, compared])[:16]
+    told = list_checksums(inputs.denominators)
+    snapshot_id = checksum_value([run.keys, settings.level, settings.floor, code, compared, told])[
+        :16
+    ]
     publication = Publication(
         level=settings.level,
         floor=settings.floor,
         first_year=first,
         last_year=last,
         snapshot_id=snapshot_id,
+        denominators=read_denominators(file.path for file in inputs.denominators),
     )
 
     def make() -> stages.Tables:
@@ -284,6 +289,7 @@ def _publish(run: Run, inputs: Inputs, definitions: tuple[Definition, ...]) -> B
             "level": settings.level,
             "floor": settings.floor,
             "replicates": settings.replicates,
+            "resample": settings.resample,
         },
         years=(first, last),
         censored_from=first_censored_year(DEFAULT.rules, last),
@@ -291,6 +297,7 @@ def _publish(run: Run, inputs: Inputs, definitions: tuple[Definition, ...]) -> B
         registry=[file.to_dict() for file in inputs.registry],
         gold=[file.to_dict() for file in inputs.gold],
         comparison=[file.to_dict() for file in inputs.comparison],
+        denominators=[file.to_dict() for file in inputs.denominators],
         rejects=run.read("read", "rejects"),
         facts=facts,
         corrections=sum_corrections(run.corrections.sha256, run.read("corrections", "corrections")),

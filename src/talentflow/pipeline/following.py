@@ -12,11 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from talentflow.careers.packing import PackedEvidence
+from talentflow.careers.packing import PackedEvidence, tells_authors
+from talentflow.careers.resampling import ARRANGEMENTS, hold_by_papers
 from talentflow.careers.tallies import data_years
 from talentflow.core.errors import InputError
 from talentflow.core.provenance import checksum_code, checksum_value
 from talentflow.estimate.truncation import RECENT_VINTAGES
+from talentflow.indicators.absence import explain_untold
 from talentflow.indicators.definitions import DEFAULT, Definition, define_cohort
 from talentflow.pipeline import stages
 from talentflow.pipeline.accounting import Balance, account_for_records
@@ -39,20 +41,24 @@ def follow_people(run: Run, definitions: tuple[Definition, ...]) -> None:
     opted_out = read_opt_out(settings.opt_out)
     rules = [
         [definition.to_dict() for definition in definitions],
-        [settings.replicates, settings.imputations, checksum_code("core", "careers")],
+        [settings.replicates, settings.imputations, settings.resample],
+        checksum_code("core", "careers"),
     ]
 
     def make() -> stages.Tables:
         records, people = _primary_records(run), without_opted_out(run, opted_out)
         resolved, inputs = run.read("corrections", "resolved_mentions"), run.read("read", "inputs")
         evidence = stages.prepare_evidence(records, people, resolved, inputs)
+        if settings.definitions not in ("all", "standard"):
+            _refuse_untold(evidence, definitions)
         basis = checksum_value([rules, evidence.populations])
+        drawn = stages.impute(records, people, resolved, inputs, imputations=settings.imputations)
+        if settings.resample == "two_way":
+            drawn = hold_by_papers(drawn or [evidence] * ARRANGEMENTS, records, people)
         tables = stages.follow_careers(
             evidence,
             definitions,
-            drawn=stages.impute(
-                records, people, resolved, inputs, imputations=settings.imputations
-            ),
+            drawn=drawn,
             replicates=settings.replicates,
             floor=settings.floor,
             workers=settings.worker_count,
@@ -74,10 +80,18 @@ def follow_people(run: Run, definitions: tuple[Definition, ...]) -> None:
             [run.keys[stage] for stage in ("align", "organizations", "people")],
             rules,
             [settings.floor, sorted(opted_out), run.corrections.effective],
-            checksum_code("estimate") if settings.imputations > 1 else "",
+            checksum_code("estimate") if settings.pools_draws else "",
         ],
         make,
     )
+
+
+def _refuse_untold(evidence: PackedEvidence, definitions: tuple[Definition, ...]) -> None:
+    """`InputError` for a definition asked for by name whose choice of authors nothing tells."""
+    for definition in definitions:
+        rule = definition.rules.people
+        if len(evidence.keys) and not tells_authors(evidence, rule):
+            raise InputError(**explain_untold(definition.id, rule.authors))
 
 
 def _find_counted(

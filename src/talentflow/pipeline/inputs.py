@@ -14,6 +14,7 @@ from talentflow.core.errors import InputError
 from talentflow.core.executor import run_in_threads
 from talentflow.core.provenance import checksum_file
 from talentflow.sources import dblp, openreview, orcid, paperlists, table
+from talentflow.sources.denominators import WORLD_BANK_FILE
 from talentflow.sources.openalex import merged, reading
 
 SECOND_OPINION: Final = "paperlists-other-crawls"
@@ -33,7 +34,11 @@ GOLD_SOURCES: Final = ("affiliation-gold", "s2aff")
 """Affiliations that people have labelled: nothing is built from them, they measure the build."""
 
 COMPARISON_SOURCES: Final = ("scholarlymigration",)
-"""Published aggregates that figures are compared with: nothing is built from them."""
+"""Published aggregates that figures are compared with: nothing is built from them but figures
+per head, for which one of the tables gives the inhabitants."""
+
+DENOMINATOR_SOURCES: Final = ("denominators",)
+"""The user's tables of inhabitants and members; see `sources.denominators`."""
 
 _PATTERNS: Final = {
     "ror": ("*.json.zip", "*.json"),
@@ -41,6 +46,7 @@ _PATTERNS: Final = {
     "affiliation-gold": ("*.csv",),
     "s2aff": ("*.csv",),
     "scholarlymigration": ("*.csv",),
+    "denominators": ("*.csv",),
 }
 
 
@@ -69,13 +75,15 @@ class InputFile:
 class Inputs:
     """All files of a build, sorted by source and path; `mappings` say how to read others (columns
     of tables, merged ids of OpenAlex), `gold` are labelled affiliations to measure it by,
-    `comparison` published tables to compare it with."""
+    `comparison` published tables to compare it with, `denominators` say how many inhabitants
+    or members countries have."""
 
     records: tuple[InputFile, ...]
     registry: tuple[InputFile, ...]
     mappings: tuple[InputFile, ...] = ()
     gold: tuple[InputFile, ...] = ()
     comparison: tuple[InputFile, ...] = ()
+    denominators: tuple[InputFile, ...] = ()
 
 
 def list_checksums(files: Iterable[InputFile]) -> list[tuple[str, str, str]]:
@@ -105,8 +113,15 @@ def find_inputs(data: Path) -> Inputs:
     comparison = _read_files(
         [(s, data / s, _list_matching(s, data / s)) for s in COMPARISON_SOURCES]
     )
+    given = _read_files([(s, data / s, _list_matching(s, data / s)) for s in DENOMINATOR_SOURCES])
+    world_bank = tuple(file for file in comparison if file.file == WORLD_BANK_FILE)
     return Inputs(
-        records=records, registry=registry, mappings=mappings, gold=gold, comparison=comparison
+        records=records,
+        registry=registry,
+        mappings=mappings,
+        gold=gold,
+        comparison=comparison,
+        denominators=world_bank + given,
     )
 
 

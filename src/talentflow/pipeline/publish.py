@@ -125,13 +125,15 @@ def build_manifest(
     facts: Mapping[str, Any],
     corrections: Mapping[str, Any],
     comparison: Iterable[Mapping[str, Any]] = (),
+    denominators: Iterable[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """What was read, under which settings, and what became of it; counts in = counts out.
 
     `facts` holds the `accounting` lines and the `second_opinion` rows of the build, `corrections`
     what the user's own lines changed; by the files of `gold` the build was only measured, with
-    those of `comparison` only compared. Papers and slots of a second crawl are those of the first,
-    so the totals hold them once.
+    those of `comparison` only compared, and those of `denominators` told how many inhabitants or
+    members countries have. Papers and slots of a second crawl are those of the first, so the
+    totals hold them once.
     """
     rows = inputs.to_pylist()
     once = [row for row in rows if row["source"] != SECOND_OPINION]
@@ -150,6 +152,7 @@ def build_manifest(
         "registry": list(registry),
         "gold": list(gold),
         "comparison": compared,
+        "denominators": list(denominators),
         "totals": {
             "files": len(rows),
             **{name: sum(row[name] for row in once) for name in ("papers", "slots")},

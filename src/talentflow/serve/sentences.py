@@ -23,7 +23,7 @@ from talentflow.serve.words import (
     say_when,
 )
 
-_SIGNED: Final = frozenset({"net_flow", "net_rate"})
+_SIGNED: Final = frozenset({"net_flow", "net_rate", "net_per_million", "net_per_10k_members"})
 _COHORT: Final = frozenset({"work_share", "origin_share"})
 _PERCENT: Final = frozenset({"retention", "share_mobile"})
 """Indicators whose sentence is about a percentage, not about so many of 100 people."""

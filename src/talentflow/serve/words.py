@@ -98,9 +98,14 @@ def say_share(part: float, whole: float, language: str) -> str:
     return str(format_percent(share, format="#,##0.0%", locale=language))
 
 
+def is_rate(unit: str) -> bool:
+    """Whether figures of the unit are so many of a hundred, a million or the like."""
+    return unit in ("percent", "per_million", "per_10k")
+
+
 def count_digits(figure: Figure) -> int:
     """How many decimals: as few as the uncertainty allows, but an end near zero keeps its sign."""
-    if figure.unit != "percent" or figure.value is None:
+    if not is_rate(figure.unit) or figure.value is None:
         return 0
     if figure.low is None or figure.high is None:
         return 1

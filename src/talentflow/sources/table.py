@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from talentflow.core.errors import InputError
+from talentflow.core.vocabulary import CORRESPONDING
 from talentflow.sources.email_domains import normalise_domain
 from talentflow.sources.evidence import Evidence, EvidenceBuilder
 from talentflow.sources.identifiers import normalise_dblp, normalise_orcid, normalise_scholar
@@ -54,6 +55,7 @@ class TableMapping:
     scholar: str | None = None
     status: str | None = None
     author_position: str | None = None
+    corresponding: str | None = None
 
     def columns(self) -> dict[str, str]:
         """Field → column, of the fields that are mapped."""
@@ -238,7 +240,8 @@ def _read_record(row: int, values: dict[str, Any], *, source: str, file: str) ->
         "role_raw": cells.get("role"),
         "author_position": _read_position(cells.get("author_position")),
         "venue": (cells.get("venue") or "").lower() or None,
-        "tier_flags": read_tier(cells.get("status") or ""),
+        "tier_flags": read_tier(cells.get("status") or "")
+        | (CORRESPONDING if _read_yes_no(cells.get("corresponding")) else 0),
     }
 
 
@@ -252,6 +255,9 @@ def _find_problem(values: dict[str, Any]) -> tuple[str, str] | None:
     position = _text(values.get("author_position"))
     if position is not None and _read_position(position) is None:
         return "bad_position", f"{position!r}; expected 1 for the first author"
+    corresponding = _text(values.get("corresponding"))
+    if corresponding is not None and _read_yes_no(corresponding) is None:
+        return "bad_corresponding", f"{corresponding!r}; expected yes, no, true, false, 1 or 0"
     affiliation = values.get("affiliation")
     given = isinstance(affiliation, str) and bool(affiliation.strip())
     if given and not looks_like_affiliation(str(affiliation)):
@@ -288,6 +294,12 @@ def _read_position(text: str | None) -> int | None:
     if text is None or not text.isascii() or not text.isdigit():
         return None
     return int(text) if 1 <= int(text) <= _MAX_POSITION else None
+
+
+def _read_yes_no(text: str | None) -> bool | None:
+    return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}.get(
+        (text or "no").lower()
+    )
 
 
 def _read_ids(cells: dict[str, str | None]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from isal import igzip
 from talentflow.sources.openalex.affiliations import Affiliations
 from talentflow.sources.openalex.columns import BrokenTextError, make_fixed, make_texts
 from talentflow.sources.openalex.scan import (
+    A_CORRESPONDS,
     A_ID,
     A_NAME,
     A_NAME_END,
@@ -182,6 +183,7 @@ class _LineReader:
             row_author=rows[R_AUTHOR],
             row_part=rows[R_PART],
             row_affiliation=self._affiliations.of_entries(rows[R_ENTRY]),
+            author_corresponds=authors[A_CORRESPONDS],
         )
 
     def _odd_lines(self) -> list[int]:

@@ -67,6 +67,7 @@ def _flatten(rows: pa.RecordBatch, line: int, affiliations: Affiliations, reject
         row_author=row_author,
         row_part=row_part,
         row_affiliation=row_affiliation,
+        author_corresponds=_corresponds(authorships),
     )
     return _drop_unusable(batch, rows, reject)
 
@@ -151,6 +152,14 @@ def _text(structs: pa.Array, *path: str) -> pa.Array:
             return pa.nulls(len(structs), pa.string())
         found = pc.struct_field(found, name)
     return found.cast(pa.string())
+
+
+def _corresponds(authorships: pa.Array) -> Integers:
+    """1 where an authorship is flagged; 0 where it is not or the file does not say."""
+    if authorships.type.get_field_index("is_corresponding") < 0:
+        return np.zeros(len(authorships), np.int64)
+    told = pc.struct_field(authorships, "is_corresponding").cast(pa.bool_())
+    return np.asarray(pc.fill_null(told, False).cast(pa.int64()))
 
 
 def _filled(texts: pa.Array) -> pa.Array:

@@ -47,6 +47,7 @@ PLAIN: Final = 0
 ODD: Final = 1
 
 _TAIL_BYTES: Final = 400
+_LETTER_T: Final = 116
 
 _ID = as_bytes("id")
 _YEAR = as_bytes("publication_year")
@@ -61,6 +62,7 @@ _INSTITUTIONS = as_bytes("institutions")
 _RAW_NAME = as_bytes("raw_author_name")
 _RAW_TEXTS = as_bytes("raw_affiliation_strings")
 _ORCID = as_bytes("orcid")
+_CORRESPONDS = as_bytes("is_corresponding")
 
 # Columns of `Found`. Few arrays, because each is passed on, and counted, at every call.
 W_LINE: Final = 0
@@ -77,6 +79,7 @@ A_ID: Final = 2
 A_ORCID: Final = 3
 A_NAME: Final = 4
 A_NAME_END: Final = 5
+A_CORRESPONDS: Final = 6
 R_AUTHOR: Final = 0
 R_PART: Final = 1
 R_ENTRY: Final = 2
@@ -110,7 +113,7 @@ def make_found(works: int, authors: int, rows: int) -> Found:
     return Found(
         np.zeros(3, np.int64),
         np.zeros((works, 8), np.int64),
-        np.zeros((authors, 6), np.int64),
+        np.zeros((authors, 7), np.int64),
         np.zeros((rows, 3), np.int64),
     )
 
@@ -201,6 +204,7 @@ def _read_authorship(b, i, limit, found, entries):  # type: ignore[no-untyped-de
     found.authors[author, A_ORCID] = -1
     found.authors[author, A_NAME] = 0
     found.authors[author, A_NAME_END] = 0
+    found.authors[author, A_CORRESPONDS] = 0
     went = 0
     has_institutions = False
     i = skip_space(b, i + 1)
@@ -224,6 +228,10 @@ def _read_authorship(b, i, limit, found, entries):  # type: ignore[no-untyped-de
                 found.authors[author, A_NAME_END] = close
             i = close if close == BAD else close + 1
         else:
+            if equals(b, start, end, _CORRESPONDS):
+                if b[i] <= NINE or b[i] == OPEN or b[i] == OPEN_LIST:  # neither true, false, null
+                    return i, -2
+                found.authors[author, A_CORRESPONDS] = b[i] == _LETTER_T
             i = skip_value(b, i)
         if went != 0:
             return i, went

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from talentflow.core.contracts import IDS, RECORDS
+from talentflow.core.vocabulary import CORRESPONDING
 from talentflow.sources.openalex.affiliations import Affiliations
 from talentflow.sources.openalex.columns import make_numbers, number_texts, point_into
 from talentflow.sources.openalex.works import MAX_POSITION, Batch, Integers
@@ -66,7 +67,7 @@ def build_records(batch: Batch, file: str, affiliations: Affiliations) -> pa.Tab
         "author_position": make_numbers(_as_position(batch.author_position)[author]),
         "n_authors": make_numbers(_as_position(batch.work_authors)[work]),
         "venue": point_into(venues.fill_null(""), work, np.asarray(venues.is_valid())[work]),
-        "tier_flags": make_numbers(constant),
+        "tier_flags": make_numbers(_flag_corresponding(batch)[author]),
         "alignment": point_into(_ALIGNMENTS, ~known),
         "kind": point_into(pa.array(["authorship"]), constant),
     }
@@ -75,6 +76,10 @@ def build_records(batch: Batch, file: str, affiliations: Affiliations) -> pa.Tab
 
 def _as_position(counted: Integers) -> npt.NDArray[np.int16]:
     return np.minimum(counted, MAX_POSITION).astype(np.int16)
+
+
+def _flag_corresponding(batch: Batch) -> npt.NDArray[np.int32]:
+    return np.where(batch.author_corresponds > 0, CORRESPONDING, 0).astype(np.int32)
 
 
 def _refer_to_people(batch: Batch) -> pa.Array:
@@ -132,5 +137,6 @@ def drop_works(batch: Batch, dropped: npt.NDArray[np.bool_]) -> tuple[Batch, int
         row_author=(np.cumsum(author_keep) - 1)[batch.row_author[row_keep]],
         row_part=batch.row_part[row_keep],
         row_affiliation=batch.row_affiliation[row_keep],
+        author_corresponds=batch.author_corresponds[author_keep],
     )
     return left, int((~row_keep).sum())

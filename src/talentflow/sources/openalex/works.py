@@ -48,6 +48,7 @@ class Authorship(msgspec.Struct, gc=False):
     institutions: list[Institution] | None = None
     raw_author_name: str | None = None
     raw_affiliation_strings: list[str | None] | None = None
+    is_corresponding: bool | None = None
 
 
 class Venue(msgspec.Struct, gc=False):
@@ -85,6 +86,7 @@ class Batch:
     `work_line` counts from 0, `work_id` and `author_id` are the digits of OpenAlex ids (0: none),
     `work_updated` is yyyymmddhhmmss (0: not said), `author_work` and `row_author` point to rows
     of the arrays before, `row_affiliation` to `Affiliations`. Venues are spelled as printed.
+    `author_corresponds` is 1 for authors to write to, else 0.
     """
 
     work_line: Integers
@@ -98,6 +100,7 @@ class Batch:
     author_id: Integers
     author_name: pa.Array
     author_orcid: pa.Array
+    author_corresponds: Integers
     row_author: Integers
     row_part: Integers
     row_affiliation: Integers
@@ -133,7 +136,7 @@ def decode_works(
 def gather_works(works: Sequence[tuple[int, Work]], affiliations: Affiliations) -> Batch:
     """Usable works with their line numbers → columns. Raises `WorkError` for one that is not."""
     listed: list[tuple[int, int, int, int, int, str | None]] = []
-    authors: list[tuple[int, int, int, str | None, str | None]] = []
+    authors: list[tuple[int, int, int, str | None, str | None, bool]] = []
     rows: list[tuple[int, int, int]] = []
     for line, work in works:
         authorships = work.authorships or []
@@ -154,9 +157,10 @@ def gather_works(works: Sequence[tuple[int, Work]], affiliations: Affiliations) 
             orcid = normalise_orcid(author.orcid) if author.orcid else None
             for part, said in enumerate(_affiliations_of(authorship, affiliations), start=1):
                 rows.append((len(authors), part, said))
-            authors.append((len(listed) - 1, position, number, name, orcid))
+            corresponds = bool(authorship.is_corresponding)
+            authors.append((len(listed) - 1, position, number, name, orcid, corresponds))
     work_columns = _columns(listed, 6)
-    author_columns = _columns(authors, 5)
+    author_columns = _columns(authors, 6)
     row_columns = _columns(rows, 3)
     return Batch(
         work_line=_integers(work_columns[0]),
@@ -173,6 +177,7 @@ def gather_works(works: Sequence[tuple[int, Work]], affiliations: Affiliations) 
         row_author=_integers(row_columns[0]),
         row_part=_integers(row_columns[1]),
         row_affiliation=_integers(row_columns[2]),
+        author_corresponds=_integers(author_columns[5]),
     )
 
 
