@@ -168,7 +168,7 @@ def _count(files: list[Path], memory: float, definitions: int, replicates: int) 
 
 
 def _list_wanted(definitions: int) -> list[Any]:
-    from talentflow.careers.counting import Wanted
+    from talentflow.careers.shared_rules import Wanted
     from talentflow.core.rules import MoveRule, ResidenceRule, Rules
 
     residences = [

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from naive_careers import Row, pack_rows
 
 from talentflow.careers import partitions
-from talentflow.careers.counting import Wanted, count_evidence
+from talentflow.careers.counting import count_evidence
 from talentflow.careers.counts import CellCounts
 from talentflow.careers.partitions import count_authorships
+from talentflow.careers.shared_rules import Wanted
 from talentflow.core.errors import ContractError, UsageError
 from talentflow.core.rules import MoveRule, OriginRule, PeopleRule, PlaceRule, ResidenceRule, Rules
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from talentflow.careers.counting import Wanted
 from talentflow.careers.partitions import count_authorships
+from talentflow.careers.shared_rules import Wanted
 from talentflow.careers.spark_counting import count_authorships_in_spark
 from talentflow.core import spark
 from talentflow.core.errors import InputError, UsageError

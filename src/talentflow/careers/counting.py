@@ -4,15 +4,13 @@ One compiled pass over the packed evidence of a partition of persons: residences
 rules, what they contribute to each cell, counted once in every replicate with the person's
 weight. Counts of partitions add up, so how persons are split cannot change a figure.
 
-The evidence is read and the weights of a person are drawn once for all sets of rules. Who was
-only ever seen in one country is *settled*: how a country is chosen and what makes a move
-cannot matter, so sets of rules that differ in nothing else count the settled once, together.
+The evidence is read and the weights of a person are drawn once for all sets of rules, and what
+several of them share is found once (`shared_rules`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -46,23 +44,28 @@ from talentflow.careers.movement import (
 )
 from talentflow.careers.packing import COUNTRY_SHIFT, PERSON_SHIFT, PackedEvidence
 from talentflow.careers.residence import (
-    DATED_SEEN,
     KIND_ANY,
-    KIND_MODE,
     ORIGIN_FIRST,
-    TIE_STAY,
     CompiledRules,
     Rows,
     Years,
-    compile_rules,
     find_residences,
     new_years,
     slice_rows,
 )
+from talentflow.careers.shared_rules import (
+    Asked,
+    Plan,
+    Wanted,
+    ask,
+    list_groups,
+    list_records,
+    make_plan,
+    settle,
+)
 from talentflow.careers.sums import add_sums, find_world
 from talentflow.careers.weights import draw_weights, hash_number
 from talentflow.core.executor import run_in_threads
-from talentflow.core.rules import Rules
 
 _FIRST_CAPACITY: Final = 1 << 14
 _TOGETHER: Final = 16
@@ -73,22 +76,6 @@ _BESIDE: Final = 8
 
 _PEOPLE_AT_ONCE: Final = 4096
 _ENTRIES_AT_ONCE: Final = 1 << 14
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What to count under one set of rules: moves between countries, and if so said, who lives
-    where (`stock`), who has moved before and who stayed (`lasting`), stages and sectors
-    (`details`), and shares of `cohorts`. Rules that split persons (`Rules.splits_persons`) have
-    neither of the last two. Moves alone are counted of those who were seen in several countries,
-    so most persons cost nothing.
-    """
-
-    rules: Rules
-    stock: bool = True
-    lasting: bool = True
-    details: bool = True
-    cohorts: bool = True
 
 
 class Partition(NamedTuple):
@@ -123,7 +110,7 @@ def _batch(wanted: Sequence[Wanted]) -> Iterator[list[int]]:
     for number, each in enumerate(wanted):
         groups.setdefault(each.rules.place.employer, []).append(number)
     for numbers in groups.values():
-        numbers.sort(key=lambda number: _settle(_ask(wanted[number])))
+        numbers.sort(key=lambda number: settle(ask(wanted[number])))
         for start in range(0, len(numbers), _TOGETHER):
             yield numbers[start : start + _TOGETHER]
 
@@ -137,7 +124,7 @@ def count_partitions(
 ) -> list[CellCounts]:
     """The same over partitions of persons, whose evidence is already placed, in the order wanted.
     A thread that is free makes the next partition, counts it and lets it go."""
-    plan = _plan([_ask(each) for each in wanted])
+    plan = make_plan([ask(each) for each in wanted])
     counters = [_Counter(plan, replicates) for _ in range(workers)]
     free = list(counters)
 
@@ -154,103 +141,6 @@ def count_partitions(
         _add_up(of_moving, of_settled, asked.rules, replicates)
         for of_moving, of_settled, asked in zip(moving, settled, plan.moving, strict=True)
     ]
-
-
-class _Asked(NamedTuple):
-    """Compiled rules, what is counted under them, and the traits of the rows that place
-    everybody, told apart or not, who hold the cohorts."""
-
-    rules: CompiledRules
-    stock: bool
-    lasting: bool
-    details: bool
-    cohorts: bool
-    traits_of_all: int
-
-    @property
-    def concerns_settled(self) -> bool:
-        """Whether anything but moves is counted, which the settled have none of."""
-        return self.stock or self.lasting or self.details or self.cohorts
-
-
-class _Plan(NamedTuple):
-    """What is asked of those who were seen in several countries, what of the settled, and which
-    of the latter goes with each of the former."""
-
-    moving: list[_Asked]
-    settled: list[_Asked]
-    settled_as: list[int]
-
-
-def _ask(wanted: Wanted) -> _Asked:
-    rules, single = wanted.rules, not wanted.rules.splits_persons
-    everybody = replace(rules, people=replace(rules.people, linkage="all"))
-    return _Asked(
-        compile_rules(rules),
-        wanted.stock,
-        wanted.lasting,
-        wanted.details and single,
-        wanted.cohorts and single,
-        compile_rules(everybody).traits,
-    )
-
-
-def _settle(asked: _Asked) -> _Asked:
-    """The same without what cannot matter to who was only ever seen in one country. Where every
-    country of a year counts, it matters that the world is counted apart."""
-    kind = KIND_ANY if asked.rules.kind == KIND_ANY else KIND_MODE
-    rules = asked.rules._replace(
-        tie=TIE_STAY, kind=kind, by_votes=False, units=1, dating=DATED_SEEN, window=-1
-    )
-    return asked._replace(rules=rules)
-
-
-def _plan(moving: list[_Asked]) -> _Plan:
-    settled = [_settle(asked) for asked in moving]
-    distinct = list(dict.fromkeys(settled))
-    return _Plan(moving, distinct, [distinct.index(each) for each in settled])
-
-
-_FIELDS: Final = ("settled", "stock", "lasting", "details", "cohorts")
-_ASKED_RECORD: Final = np.dtype([(name, np.int64) for name in (*_FIELDS, *CompiledRules._fields)])
-
-
-def _list_records(group: _Group, *, everybody: bool, settled: bool) -> Any:
-    """Records with the fields of `CompiledRules`, of whom and what is counted; the first has the
-    widest window, so that what it needs to know of a life serves the others."""
-    values = [
-        (
-            *(settled, asked.stock, asked.lasting, asked.details, asked.cohorts),
-            *(asked.rules._replace(traits=asked.traits_of_all) if everybody else asked.rules),
-        )
-        for asked, _ in group
-    ]
-    return np.array(values, _ASKED_RECORD)
-
-
-_Group = list[tuple[_Asked, list[CellTable]]]
-"""Sets of rules under which everybody lives in the same country in the same year, and what is
-counted under each: they differ in what makes a move."""
-
-
-def _group(asked: Sequence[_Asked], tables: Sequence[list[CellTable]]) -> list[_Group]:
-    groups: dict[_Asked, _Group] = {}
-    for each, counted in zip(asked, tables, strict=True):
-        groups.setdefault(_reside(each), []).append((each, counted))
-    return [
-        sorted(group, key=lambda one: -one[0].rules.window)[at : at + _BESIDE]
-        for group in groups.values()
-        for at in range(0, len(group), _BESIDE)
-    ]
-
-
-def _reside(asked: _Asked) -> _Asked:
-    """The same without what says nothing of who lives where, and at which stage."""
-    rules = asked.rules._replace(
-        max_gap=0, fill=0, pad=0, dating=0, window=-1, origin_left_out=False,
-        origin=int(asked.details or asked.rules.origin != ORIGIN_FIRST),
-    )  # fmt: skip
-    return _Asked(rules, False, False, False, False, 0)
 
 
 class _Room(NamedTuple):
@@ -274,18 +164,17 @@ class _Counter:
     """Counts partition after partition, for one thread: of every set of rules of the plan some
     tables that add up."""
 
-    def __init__(self, plan: _Plan, replicates: int) -> None:
+    def __init__(self, plan: Plan, replicates: int) -> None:
         self._plan, self._replicates = plan, replicates
         self._room = _Room(new_years(), new_stays(), new_moves())
         self._ledgers = new_ledgers(_BESIDE)
         self._rows = 0
         self.moving: list[list[CellTable]] = [[] for _ in plan.moving]
         self.settled: list[list[CellTable]] = [[] for _ in plan.settled]
-        self._moving = _group(plan.moving, self.moving)
-        counted = [n for n, asked in enumerate(plan.settled) if asked.concerns_settled]
-        self._settled = _group(
-            [plan.settled[n] for n in counted], [self.settled[n] for n in counted]
-        )
+        self._groups = [
+            *_gather(plan.moving, self.moving, several=True),
+            *_gather(plan.settled, self.settled, several=False),
+        ]
         self._start_tables()
 
     def add(self, part: Partition) -> None:
@@ -300,10 +189,8 @@ class _Counter:
             chosen = slice(first, min(first + _PEOPLE_AT_ONCE, len(several)))
             weights = _weigh(part, starts[chosen], self._replicates)
             people = _People(starts[first : chosen.stop + 1], several[chosen], weights)
-            for group in self._moving:
-                self._count(part, people, group, several=True)
-            for group in self._settled:
-                self._count(part, people, group, several=False)
+            for group in self._groups:
+                self._count(part, people, group)
 
     def _start_tables(self) -> None:
         for asked, tables in zip(
@@ -313,20 +200,37 @@ class _Counter:
             tables.append(new_table(_FIRST_CAPACITY, self._replicates, wide=wide))
         self._rows = 0
 
-    def _count(self, part: Partition, people: _People, group: _Group, *, several: bool) -> None:
-        records = tuple(
-            _list_records(group, everybody=everybody, settled=not several)
-            for everybody in (False, True)
-        )
+    def _count(self, part: Partition, people: _People, group: _Group) -> None:
         done = 0
         while done < len(people.several):
-            done = _note_lives(part, people, done, several, records, self._room, self._ledgers)
-            for ledger, (_, tables) in zip(self._ledgers, group, strict=False):
+            done = _note_lives(
+                part, people, done, group.several, group.records, self._room, self._ledgers
+            )
+            for ledger, tables in zip(self._ledgers, group.tables, strict=False):
                 while tables[-1].state[0] + ledger["used"] > len(tables[-1].rows):
                     tables[-1] = grow_table(tables[-1])
                 post(ledger, people.weights, tables[-1])
-        for _, tables in group:
+        for tables in group.tables:
             tables[-1].state[1] += len(people.several)
+
+
+class _Group(NamedTuple):
+    """Sets of rules that are counted together, of those seen in several countries or of the
+    settled: records of `list_records`, as they are and of everybody, and the tables of each."""
+
+    several: bool
+    records: tuple[Any, Any]
+    tables: list[list[CellTable]]
+
+
+def _gather(
+    asked: Sequence[Asked], tables: Sequence[list[CellTable]], *, several: bool
+) -> Iterator[_Group]:
+    counted = [n for n, each in enumerate(asked) if several or each.concerns_settled]
+    for group in list_groups([asked[n] for n in counted], _BESIDE):
+        members = [asked[counted[at]] for at in group]
+        records = [list_records(members, everybody=e, settled=not several) for e in (False, True)]
+        yield _Group(several, (records[0], records[1]), [tables[counted[at]] for at in group])
 
 
 def _add_up(

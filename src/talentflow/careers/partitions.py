@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from talentflow.careers.counting import Partition, Wanted, count_partitions
+from talentflow.careers.counting import Partition, count_partitions
 from talentflow.careers.counts import CellCounts
 from talentflow.careers.packing import (
     COUNTRY_SHIFT,
@@ -37,6 +37,7 @@ from talentflow.careers.packing import (
     required_traits,
 )
 from talentflow.careers.residence import Rows
+from talentflow.careers.shared_rules import Wanted
 from talentflow.careers.weights import hash_ids
 from talentflow.core.areas import AREAS
 from talentflow.core.errors import ContractError, UsageError

@@ -16,10 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from talentflow.careers.counting import Wanted, count_partitions
+from talentflow.careers.counting import count_partitions
 from talentflow.careers.counts import CellCounts, add_counts
 from talentflow.careers.packing import PERSON_SHIFT
 from talentflow.careers.partitions import COLUMNS, check_wanted, deal, sort_rows
+from talentflow.careers.shared_rules import Wanted
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from talentflow.careers import cells
 from talentflow.careers.cells import unpack_cell
-from talentflow.careers.counting import Wanted, count_evidence
+from talentflow.careers.counting import count_evidence
 from talentflow.careers.counts import CellCounts
 from talentflow.careers.packing import FIRST_YEAR, YEAR_SHIFT, PackedEvidence
+from talentflow.careers.shared_rules import Wanted
 from talentflow.core.contracts import TALLIES
 from talentflow.core.rules import Rules
 

@@ -247,6 +247,7 @@ def _measure_quality(run: Run, progress: Progress) -> None:
     )
 
 
+_NAMED_SETTINGS: Final = ("level", "floor", "replicates", "resample")
 _PUBLISHED: Final = ("values", "replicates", "ranks", "nowcasts", "awaited", "coverage")
 
 
@@ -257,9 +258,8 @@ def _publish(run: Run, inputs: Inputs, definitions: tuple[Definition, ...]) -> B
     code = checksum_code("core", "indicators", "estimate", "pipeline")
     compared = list_checksums(inputs.comparison)
     told = list_checksums(inputs.denominators)
-    snapshot_id = checksum_value([run.keys, settings.level, settings.floor, code, compared, told])[
-        :16
-    ]
+    ingredients = [run.keys, settings.level, settings.floor, code, compared, told]
+    snapshot_id = checksum_value(ingredients)[:16]
     publication = Publication(
         level=settings.level,
         floor=settings.floor,
@@ -285,12 +285,7 @@ def _publish(run: Run, inputs: Inputs, definitions: tuple[Definition, ...]) -> B
     replicate(run)
     manifest = build_manifest(
         snapshot_id=snapshot_id,
-        settings={
-            "level": settings.level,
-            "floor": settings.floor,
-            "replicates": settings.replicates,
-            "resample": settings.resample,
-        },
+        settings={name: getattr(settings, name) for name in _NAMED_SETTINGS},
         years=(first, last),
         censored_from=first_censored_year(DEFAULT.rules, last),
         inputs=run.read("read", "inputs"),

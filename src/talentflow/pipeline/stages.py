@@ -13,12 +13,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from talentflow.careers.captures import count_captures
-from talentflow.careers.counting import Wanted, count_evidence
+from talentflow.careers.counting import count_evidence
 from talentflow.careers.counts import CellCounts
 from talentflow.careers.histories import list_histories
 from talentflow.careers.imputation import draw_mentions, draw_people, number_imputation
 from talentflow.careers.packing import PackedEvidence, choose_populations, pack_evidence
 from talentflow.careers.paper_tiers import count_submissions
+from talentflow.careers.shared_rules import Wanted
 from talentflow.careers.tallies import data_years, list_tallies
 from talentflow.careers.vintages import (
     count_vintages,
