@@ -74,7 +74,9 @@ _TOGETHER: Final = 16
 _BESIDE: Final = 8
 """Sets of rules whose ledgers are written beside each other, while one life is at hand."""
 
-_PEOPLE_AT_ONCE: Final = 4096
+_WEIGHTS_AT_ONCE: Final = 1 << 20
+"""A byte each for person and replicate: what stays in the processor's cache."""
+
 _ENTRIES_AT_ONCE: Final = 1 << 14
 
 
@@ -185,8 +187,9 @@ class _Counter:
             self._start_tables()
         self._rows += len(part.rows.keys)
         starts, several = _find_people(part.rows.keys)
-        for first in range(0, len(several), _PEOPLE_AT_ONCE):
-            chosen = slice(first, min(first + _PEOPLE_AT_ONCE, len(several)))
+        at_once = _WEIGHTS_AT_ONCE // padded_items(self._replicates)
+        for first in range(0, len(several), at_once):
+            chosen = slice(first, min(first + at_once, len(several)))
             weights = _weigh(part, starts[chosen], self._replicates)
             people = _People(starts[first : chosen.stop + 1], several[chosen], weights)
             for group in self._groups:
