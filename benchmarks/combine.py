@@ -9,7 +9,7 @@ and the share of true values inside the 95 % interval. Needs the extra `bayes`.
 
 from __future__ import annotations
 
-import time
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +20,7 @@ from talentflow.estimate.combine import MAX_R_HAT, Sampling, diagnose, sample_po
 from talentflow.estimate.combine_gaussian import Observed, simulate
 from talentflow.estimate.combine_model import STRUCTURES
 
-AREAS, YEARS = 30, 15
+AREAS, YEARS, WORKERS = 30, 15, 2
 ERRORS = {"stock": (0.1, 0.005, 0.01), "net_rate": (1.0, 0.1)}
 SCALES: dict[str, dict[str, Any]] = {
     "stock": {
@@ -36,7 +36,7 @@ SCALES: dict[str, dict[str, Any]] = {
 
 
 LIMIT_S = 600.0
-_BOUND = "small factorizations of areas, one core"
+_BOUND = "small factorizations of areas, a core for each chain"
 
 
 def main() -> None:
@@ -51,14 +51,14 @@ def measure() -> Iterator[dict[str, Any]]:
     total = 0.0
     for quantity in SCALES:
         observed, truth = draw_world(quantity, seed=1)
-        started = time.process_time()
-        posterior = sample_posterior(quantity, observed, YEARS, Sampling())
+        before = _measure_processor()
+        posterior = sample_posterior(quantity, observed, YEARS, Sampling(workers=WORKERS))
         facts = diagnose(posterior)
         low, high = np.quantile(posterior.truth, [0.025, 0.975], axis=(0, 1))
         inside = float(((low <= truth) & (truth <= high)).mean())
         total += posterior.seconds
         name = f"{quantity} of {AREAS} areas, {YEARS} years"
-        spent = time.process_time() - started
+        spent = _measure_processor() - before
         r_hat, draws = facts["r_hat"], facts["effective_draws"]
         yield _row(name, posterior.seconds, "s", "limit of 600 s", LIMIT_S / posterior.seconds)
         yield _row(f"{name}, processor", spent, "s", "limit of 600 s", LIMIT_S / spent)
@@ -67,6 +67,12 @@ def measure() -> Iterator[dict[str, Any]]:
         yield _row(f"{name}, divergences", facts["divergences"], "", "none", None)
         yield _row(f"{name}, truth inside 95 %", inside, "share", "0.95", inside / 0.95)
     yield _row("both quantities", total, "s", "limit of 600 s", LIMIT_S / total)
+
+
+def _measure_processor() -> float:
+    """Seconds of this process and of those it started."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def _row(name: str, value: float, unit: str, against: str, ratio: float | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from talentflow.core.errors import UsageError
 
 
 @click.command()
-@setting_options("data", "store")
+@setting_options("data", "store", "workers")
 @click.option("--areas", default=None, help="Countries, separated by commas. [default: 30 largest]")
 @click.option("--years", default=None, help="FIRST:LAST. [default: years told by several sources]")
 @click.option("--chains", type=click.IntRange(2, 64), default=4, show_default=True,
@@ -44,7 +44,14 @@ def combine(
     from talentflow.pipeline.combining import Choice, combine_store
 
     choice = Choice(areas=_parse_areas(areas), years=_parse_years(years))
-    sampling = Sampling(chains=chains, warmup=warmup, draws=draws, seed=seed, level=settings.level)
+    sampling = Sampling(
+        chains=chains,
+        warmup=warmup,
+        draws=draws,
+        seed=seed,
+        level=settings.level,
+        workers=settings.worker_count,
+    )
     told = click.echo if format_ == "text" else len
     folder, combined = combine_store(settings.store, settings.data, choice, sampling, told)
     if format_ == "json":

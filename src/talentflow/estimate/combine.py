@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import Any, Final, NamedTuple
 
@@ -38,7 +38,8 @@ class MissingExtraError(TalentflowError):
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
-    """How long and how carefully the posterior is sampled."""
+    """How long and how carefully the posterior is sampled; `workers` share the chains, and do not
+    change what they find."""
 
     chains: int = 4
     warmup: int = 200
@@ -46,6 +47,7 @@ class Sampling:
     seed: int = 1
     target_accept: float = 0.85
     level: float = 0.95
+    workers: int = 1
 
 
 class Grid(NamedTuple):
@@ -150,13 +152,12 @@ def arrange(observations: pa.Table, quantity: str, grid: Grid) -> tuple[Any, flo
 def sample_posterior(quantity: str, observed: Any, years: int, sampling: Sampling) -> Posterior:
     """Draws of scales, truth and departures; see `Posterior`. Raises `MissingExtraError`."""
     jax = require_jax()
-    from talentflow.estimate.combine_sampling import run_chains
+    from talentflow.estimate.combine_sampling import sample_targets
 
     started = time.monotonic()
     with jax.enable_x64(True):
-        scales, targets, divergences = run_chains(quantity, observed, years, sampling)
-    shape = (*targets.shape[:3], -1, years)
-    targets = targets.reshape(shape)
+        scales, targets, divergences = sample_targets(quantity, observed, years, sampling)
+    targets = targets.reshape(*targets.shape[:3], -1, years)
     return Posterior(
         truth=targets[:, :, :, 0],
         departures=targets[:, :, :, 1:],
@@ -299,6 +300,6 @@ def _describe_run(grid: Grid, sampling: Sampling) -> dict[str, Any]:
         "combined": COMBINED,
         "areas": list(grid.areas),
         "years": [grid.years[0], grid.years[-1]],
-        "sampling": {name: getattr(sampling, name) for name in sampling.__dataclass_fields__},
+        "sampling": {n: v for n, v in asdict(sampling).items() if n != "workers"},
         "versions": {name: version(name) for name in ("jax", "jaxlib", "numpyro", "numpy")},
     }

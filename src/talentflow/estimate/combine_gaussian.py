@@ -20,6 +20,12 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import scipy.linalg  # noqa: F401 -- whose LAPACK JAX takes: loaded before it is limited
+from threadpoolctl import threadpool_limits
+
+# JAX calls LAPACK from threads of its own, and with those of OpenBLAS they have waited for each
+# other for ever. Matrices this small gain nothing from several threads.
+threadpool_limits(limits=1, user_api="blas")
 
 Array = Any
 

@@ -19,6 +19,7 @@ from numpyro.infer import MCMC, NUTS, init_to_sample
 from numpyro.infer.util import initialize_model
 from scipy.optimize import minimize
 
+from talentflow.estimate.combine_chains import Chain, Drawn, run_chains
 from talentflow.estimate.combine_gaussian import Array, Observed, draw_targets
 from talentflow.estimate.combine_model import (
     STRUCTURES,
@@ -33,24 +34,16 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 
-def run_chains(
-    quantity: str, observed: Observed, years: int, sampling: Sampling
-) -> tuple[dict[str, Any], Any, int]:
-    """Scales by name (chains × draws × …), targets (chains × draws × areas × targets), and the
-    number of divergences.
-
-    Chains run one after the other: beside each other, on several devices of one process, the
-    factorizations have been seen to wait for each other for ever.
-    """
+def sample_targets(quantity: str, observed: Observed, years: int, sampling: Sampling) -> Drawn:
+    """Draws of scales and targets from all chains."""
     mode = find_mode(quantity, years, observed)
-    sampler = make_sampler(quantity, years, sampling, metric=mode.metric)
-    keys = jax.random.split(jax.random.key(sampling.seed), 2)
+    arrays = tuple(np.asarray(array) for array in observed)
     starts = mode.draw_starts(sampling.chains, np.random.default_rng(sampling.seed))
-    sampler.run(keys[0], observed, init_params=starts, extra_fields=("diverging",))
-    divergences = int(sampler.get_extra_fields()["diverging"].sum())
-    scales = read_scales(sampler, quantity)
-    targets = draw_effects(keys[1], quantity, years, observed, scales)
-    return scales, targets, divergences
+    chains = [
+        Chain(quantity, arrays, years, sampling, start, mode.metric, (sampling.seed, number))
+        for number, start in enumerate(starts)
+    ]
+    return run_chains(chains, sampling.workers)
 
 
 class Mode(NamedTuple):
@@ -61,11 +54,11 @@ class Mode(NamedTuple):
     metric: Array
     unravel: Callable[[Array], dict[str, Array]]
 
-    def draw_starts(self, chains: int, random: np.random.Generator) -> dict[str, Array]:
+    def draw_starts(self, chains: int, random: np.random.Generator) -> list[dict[str, Floats]]:
         """Places to start from, as widely scattered as the posterior is there."""
         scatter = random.multivariate_normal(np.zeros(len(self.place)), self.metric, chains)
         starts = [self.unravel(jnp.asarray(self.place + step)) for step in scatter]
-        return {name: jnp.stack([start[name] for start in starts]) for name in starts[0]}
+        return [{name: np.asarray(at) for name, at in start.items()} for start in starts]
 
 
 def find_mode(quantity: str, years: int, observed: Observed) -> Mode:
