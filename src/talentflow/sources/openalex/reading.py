@@ -127,11 +127,6 @@ def _write(reader: _FileReader, output: Path, sha256: str | None) -> Written:
     return Written(folder=output, works=reader.works, records=count)
 
 
-def write_task(task: tuple[Path, str, Path]) -> Written:
-    """`write_evidence` of folder, file and output, for a pool of processes."""
-    return write_evidence(*task)
-
-
 def _group(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
     waiting: list[pa.Table] = []
     rows = 0
