@@ -136,7 +136,7 @@ def test_a_resample_has_the_law_that_a_fit_of_its_own_finds() -> None:
         near, alone = refit_law(evidence, fitted, weights), fit_law(evidence, weights)
         missed.append(near.moves - alone.moves)
         moved.append(alone.moves - fitted.moves)
-    assert np.square(missed).mean() < 0.1 * np.square(moved).mean()
+    assert np.square(missed).mean() < 0.25 * np.square(moved).mean()
 
 
 def test_weights_are_those_of_the_tallies() -> None:

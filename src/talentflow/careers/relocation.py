@@ -38,7 +38,7 @@ _UNIT: Final = 2.0**-53
 _PERSON_OF_ROW: Final = PERSON_SHIFT - YEAR_SHIFT
 _ROUNDS: Final = 60
 _SETTLED: Final = 1e-4
-_REFITTED: Final = 0.1
+_REFITTED: Final = 0.2
 """A resample's law is settled where a step of the fit is so small beside the first one."""
 
 _TAIL_YEARS: Final = 6

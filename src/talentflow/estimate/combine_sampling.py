@@ -103,10 +103,8 @@ def make_sampler(
     years: int,
     sampling: Sampling,
     metric: Array | None = None,
-    reusable: bool = False,
 ) -> MCMC:
-    """A sampler of one model; run it with a key and the observations. A `reusable` one is
-    compiled once for all observations of the same shape. `metric`: see `Mode`."""
+    """A sampler of one model; run it with a key and the observations. `metric`: see `Mode`."""
     model = partial(sample_model, quantity, years)
     kernel = NUTS(
         model,
@@ -122,7 +120,6 @@ def make_sampler(
         num_chains=sampling.chains,
         chain_method="sequential",
         progress_bar=False,
-        jit_model_args=reusable,
     )
 
 

@@ -57,13 +57,15 @@ def rank_values(
     studentised = _Studentised(deviations, covariance, np.argsort(values, kind="stable"))
     two_sided = NormalDist().inv_cdf(0.5 + level / 2)
     undecided = ~np.eye(len(values), dtype=bool)
-    while True:
-        scale = studentised.find_critical(undecided, level) / two_sided
-        certain_above = gap.T - scale[:, None] * margin.T
-        certain_below = gap - scale[:, None] * margin
+    critical = np.zeros(len(values))
+    changed = np.arange(len(values))
+    while len(changed):
+        critical[changed] = studentised.find_critical(changed, undecided, level)
+        scale = critical[:, None] / two_sided
+        certain_above = gap.T - scale * margin.T
+        certain_below = gap - scale * margin
         left = undecided & (certain_above <= 0) & (certain_below <= 0)
-        if (left == undecided).all():
-            break
+        changed = np.flatnonzero((left != undecided).any(axis=1))
         undecided = left
     return Standing(
         rank=1 + (gap < 0).sum(axis=1),
@@ -97,24 +99,23 @@ class _Studentised:
         # Rounding leaves a trace of variance between figures that are alike in every replicate.
         alike = variance <= 1e-12 * (size[:, None] + size[None, :])
         spread = np.where(alike, np.inf, np.sqrt(np.maximum(variance, 0.0)))
-        self._deviations, self._spread, self._order = deviations, spread, order
+        self._deviations, self._precision, self._order = deviations, 1 / spread, order
 
-    def find_critical(self, undecided: Places, level: float) -> Floats:
-        """For each area the bound that the largest of its undecided differences keeps in the
-        share `level` of the replicates, each difference to the side on which it can be wrong.
+    def find_critical(self, areas: Places, undecided: Places, level: float) -> Floats:
+        """For each of the areas the bound that the largest of its undecided differences keeps in
+        the share `level` of the replicates, each difference to the side on which it can be wrong.
 
         Which side that is depends on the true order. Three orders are tried, the area last,
         first, and every other area above it, and the largest bound is taken.
         """
-        least = NormalDist().inv_cdf(level)
-        found = np.full(len(self._deviations), least)
-        for area, others in enumerate(undecided):
-            rows = self._order[others[self._order]]
+        largest = np.zeros((len(areas), 3, self._deviations.shape[1]))
+        for found, area in zip(largest, areas.tolist(), strict=True):
+            rows = self._order[undecided[area][self._order]]
             if len(rows):
-                spread = self._spread[area, rows][:, None]
-                above = (self._deviations[area] - self._deviations[rows]) / spread
-                apart = above.copy()
-                apart[::2] *= -1
-                largest = np.stack([above.max(axis=0), -above.min(axis=0), apart.max(axis=0)])
-                found[area] = max(least, np.quantile(largest, level, axis=1).max())
-        return found
+                precision = self._precision[area, rows][:, None]
+                above = (self._deviations[area] - self._deviations[rows]) * precision
+                found[0], found[1] = above.max(axis=0), -above.min(axis=0)
+                above[::2] *= -1
+                found[2] = above.max(axis=0)
+        critical = np.quantile(largest, level, axis=2).max(axis=1)
+        return np.asarray(np.maximum(critical, NormalDist().inv_cdf(level)), float)

@@ -256,10 +256,8 @@ def _publish(run: Run, inputs: Inputs, definitions: tuple[Definition, ...]) -> B
     facts = json.loads(run.read("careers", "facts")["json"][0].as_py())
     first, last = facts["years"]
     code = checksum_code("core", "indicators", "estimate", "pipeline")
-    compared = list_checksums(inputs.comparison)
-    told = list_checksums(inputs.denominators)
-    ingredients = [run.keys, settings.level, settings.floor, code, compared, told]
-    snapshot_id = checksum_value(ingredients)[:16]
+    compared = list_checksums(inputs.comparison + inputs.denominators)
+    snapshot_id = checksum_value([run.keys, settings.level, settings.floor, code, compared])[:16]
     publication = Publication(
         level=settings.level,
         floor=settings.floor,
