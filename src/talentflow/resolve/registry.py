@@ -51,7 +51,8 @@ class Registry:
     cities: list[str | None] = field(default_factory=list)
     sectors: list[str | None] = field(default_factory=list)
     current: list[int] = field(default_factory=list)
-    """Position of what the organization is today: itself, or the successor of a withdrawn one."""
+    """Position of what the organization is today: itself, or the successor of one that is withdrawn or, no
+    company, inactive."""
     former: dict[tuple[str, int], int] = field(default_factory=dict)
     """A name and what bears it today → the withdrawn organization that bore it before."""
     parents: list[int] = field(default_factory=list)
@@ -165,9 +166,11 @@ class _Builder:
         registry.sectors = columns["sector"]
         registry.parents = [self.position.get(p or "", -1) for p in columns["parent_id"]]
         successors = [self.position.get(s or "", -1) for s in columns["successor_id"]]
-        registry.current = [
-            _follow(i, successors, columns["status"]) for i in range(len(registry.ids))
+        gone = [
+            status == "withdrawn" or (status == "inactive" and sector != "company")
+            for status, sector in zip(columns["status"], columns["sector"], strict=True)
         ]
+        registry.current = [_follow(i, successors, gone) for i in range(len(registry.ids))]
         registry.weights = [1] * len(registry.ids)
         registry.founded = columns["established"]
         for parent in registry.parents:
@@ -402,11 +405,12 @@ class _Builder:
         return i
 
 
-def _follow(start: int, successors: Sequence[int], statuses: Sequence[str]) -> int:
-    """The end of the chain of successors of a withdrawn organization."""
+def _follow(start: int, successors: Sequence[int], gone: Sequence[bool]) -> int:
+    """The end of the chain of successors of an organization that is no more. A company that
+    another one bought keeps its own name, so it is not among those `gone`."""
     i = start
     for _ in range(8):
-        if statuses[i] != "withdrawn" or successors[i] < 0:
+        if not gone[i] or successors[i] < 0:
             return i
         i = successors[i]
     return start
