@@ -51,8 +51,7 @@ class Registry:
     cities: list[str | None] = field(default_factory=list)
     sectors: list[str | None] = field(default_factory=list)
     current: list[int] = field(default_factory=list)
-    """Position of what the organization is today: itself, or the successor of one that is withdrawn or, no
-    company, inactive."""
+    """Position of what the organization is today: itself, or the successor of one that is gone."""
     former: dict[tuple[str, int], int] = field(default_factory=dict)
     """A name and what bears it today → the withdrawn organization that bore it before."""
     parents: list[int] = field(default_factory=list)
