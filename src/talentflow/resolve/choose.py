@@ -34,6 +34,13 @@ REVIEWED_THRESHOLD: Final = 0.45
 Japan`), see `_are_reviewed_parts`: the labelled lists, which ask for the unit alone where they
 know it, make the ranker doubt what texts of this field mean."""
 
+LOOSE_THRESHOLD: Final = 0.7
+LIKE_THRESHOLD: Final = 0.85
+"""Least probability of a name that stands among other words of its segment, and of one that is
+only like a registered one, where no place in the text speaks for it and it is no reviewed name. What is learned from lists of
+registered organizations does not hold where few of them are: set on the development half, on texts
+that name none."""
+
 OWNER_LOG_ODDS: Final = 1.5
 AREA_LOG_ODDS: Final = 0.7
 """What an e-mail domain adds to a candidate that owns it, and to one of several namesakes in
@@ -208,9 +215,7 @@ def _choose(evidence: Sequence[Evidence], registry: Registry) -> list[list[Choic
     reviewed = (rows.features[firsts, _KIND] < 0) & (rows.features[firsts, _WHOLE] == 2)
     reviewed &= rows.features[firsts, _VIA] == Via.NAME
     probability = np.where(reviewed, np.maximum(probability, REVIEWED_PRECISION), probability)
-    kept = probability >= np.where(
-        _are_reviewed_parts(rows.features[firsts]), REVIEWED_THRESHOLD, model.threshold
-    )
+    kept = probability >= _list_thresholds(rows.features[firsts], model.threshold)
     firsts, probability = firsts[kept], probability[kept]
     for p, row in zip(probability.tolist(), firsts.tolist(), strict=True):
         choices[rows.text[row]].append(_choice(rows, row, p))
@@ -233,6 +238,18 @@ def _add_named(chosen: list[Choice], choice: Choice, registry: Registry) -> None
     known = [one.organization for one in chosen]
     if not any(_are_branches(choice.organization, other, registry) for other in known):
         chosen.append(choice)
+
+
+def _list_thresholds(features: Floats, usual: float) -> npt.NDArray[np.float64]:
+    """The least probability from which on each first candidate is answered."""
+    via = features[:, _VIA]
+    unplaced = (features[:, _AREA] < 2) & (features[:, _KIND] >= 0)
+    loose = (via == Via.NAME) & (features[:, _WHOLE] == 0) | (via == Via.ACRONYM_INSIDE)
+    return np.select(
+        [_are_reviewed_parts(features), unplaced & (via == Via.LIKE), unplaced & loose],
+        [REVIEWED_THRESHOLD, LIKE_THRESHOLD, LOOSE_THRESHOLD],
+        default=usual,
+    )
 
 
 def _are_reviewed_parts(features: Floats) -> npt.NDArray[np.bool_]:
