@@ -37,9 +37,9 @@ know it, make the ranker doubt what texts of this field mean."""
 LOOSE_THRESHOLD: Final = 0.7
 LIKE_THRESHOLD: Final = 0.85
 """Least probability of a name that stands among other words of its segment, and of one that is
-only like a registered one, where no place in the text speaks for it and it is no reviewed name. What is learned from lists of
-registered organizations does not hold where few of them are: set on the development half, on texts
-that name none."""
+only like a registered one, where no place speaks for it and it is no reviewed name. The lists to
+learn from name registered organizations nearly always, other texts do not: set on the texts of the
+development half that name none."""
 
 OWNER_LOG_ODDS: Final = 1.5
 AREA_LOG_ODDS: Final = 0.7
