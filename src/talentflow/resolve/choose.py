@@ -115,7 +115,10 @@ def list_candidates(
     a ranker learns what a text looks like that names none of the others.
     """
     parsed = [one.parsed for one in evidence]
-    spans = [find_spans(text, registry) for text in parsed]
+    spans = [
+        _leave_out_cities(find_spans(one.parsed, registry), one.places, registry)
+        for one in evidence
+    ]
     for one, found in zip(evidence, spans, strict=True):
         cities = {normalise(p.name) for p in one.places if p.level == 1}
         if cities:
@@ -132,6 +135,25 @@ def list_candidates(
     return build_rows(
         evidence, [[*own, *more] for own, more in zip(spans, like, strict=True)], registry
     )
+
+
+def _leave_out_cities(
+    spans: list[Span], places: Sequence[PlaceWord], registry: Registry
+) -> list[Span]:
+    """The names without those that are cities here: `Princeton` between another organization and
+    a state or country (`NEC Laboratories America, Princeton, NJ`)."""
+    cities = [s for s in spans if s.whole == 1 and registry.places.is_place(s.key)]
+    if not cities:
+        return spans
+    larger = {p.segment for p in places if p.level > 1 and p.alone}
+    firm = {s.segment for s in spans if not s.generic and not s.inner and s not in cities}
+    return [
+        s
+        for s in spans
+        if s not in cities
+        or larger.isdisjoint((s.segment - 1, s.segment + 1))
+        or not firm - {s.segment}
+    ]
 
 
 def _leave_out(spans: list[Span], missing: set[int]) -> list[Span]:
