@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from talentflow.core.areas import area_names
 from talentflow.core.collector import paused_collector
+from talentflow.resolve import universities
 from talentflow.resolve.faculties import lift_faculties
 from talentflow.resolve.hosts import FREE_MAIL, is_public, is_shared, list_endings
 from talentflow.resolve.kinds import Candidate, Kind
@@ -23,12 +24,6 @@ from talentflow.resolve.normalise import normalise, normalise_once
 from talentflow.resolve.overlays import read_overlay
 from talentflow.resolve.places import PlaceIndex, build_places
 from talentflow.resolve.rank_index import RankIndex, build_rank_index
-from talentflow.resolve.universities import (
-    index_entrances,
-    index_with_city,
-    index_word_sets,
-    match_university,
-)
 
 MAX_NAME_WORDS: Final = 14
 
@@ -220,8 +215,8 @@ class _Builder:
         known under no name and no domain is a university of its own."""
         columns = domains.to_pydict()
         known = {domain: owners[0] for domain, owners in self.domains.items() if len(owners) == 1}
-        entrances = index_entrances(self.domains, self.registry.sectors)
-        with_city = index_with_city(self.named, self.registry)
+        entrances = universities.index_entrances(self.domains, self.registry)
+        with_city = universities.index_with_city(self.named, self.registry)
         made: dict[tuple[str, str | None], int] = {}
         for domain, name, country in zip(*columns.values(), strict=True):
             if domain in known:
@@ -230,12 +225,11 @@ class _Builder:
                 continue
             i = made.get((name, country))
             if i is None:
-                i = self._find(name, country)
+                found = self._find(name, country)
+                i = self._find_by_suffix(domain) if found is None else found
             if i is None:
-                i = self._find_by_suffix(domain)
-            if i is None:
-                key = (country, frozenset(normalise(name).split()))
-                i = match_university(domain, key, entrances, with_city, self.registry.countries)
+                key = country, frozenset(normalise(name).split())
+                i = universities.match_university(domain, key, entrances, with_city)
                 if i is not None:
                     self._add_other_name(name, country, i)
             if i is None:
@@ -284,7 +278,7 @@ class _Builder:
             domain: _owners(found, registry) if len(found) > 1 else tuple(found)
             for domain, found in self.domains.items()
         }
-        registry.by_word_set = index_word_sets(self.named)
+        registry.by_word_set = universities.index_word_sets(self.named)
         longest = registry.longest
         for key in registry.by_name:
             first, size = key.split(" ", 1)[0], key.count(" ") + 1

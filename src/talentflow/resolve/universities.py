@@ -24,32 +24,30 @@ NameKey = tuple[str | None, frozenset[str]]
 def match_university(
     domain: str,
     name: NameKey,
-    entrances: Mapping[str, int],
+    entrances: Mapping[tuple[str | None, str], int],
     with_city: Mapping[NameKey, int],
-    countries: Sequence[str | None],
 ) -> int | None:
     """The position of the university that greets visitors at `portal.<domain>` or the like, else
     of the one that is called so but for its city; null where there is none.
 
     The same words in another order are not enough: University of Hyogo is not Hyogo University.
     """
-    host = entrances.get(domain)
-    if host is not None and countries[host] == name[0]:
-        return host
-    return with_city.get(name)
+    return entrances.get((name[0], domain), with_city.get(name))
 
 
 def index_entrances(
-    domains: Mapping[str, Sequence[int]], sectors: Sequence[str | None]
-) -> dict[str, int]:
-    """Domain → the university whose pages are known below it, at a label that only greets."""
+    domains: Mapping[str, Sequence[int]], registry: Registry
+) -> dict[tuple[str | None, str], int]:
+    """Country and domain → the university whose pages are known below it, at a label that only
+    greets."""
     found: dict[str, set[int]] = {}
     for host, owners in domains.items():
         domain = strip_entrance(host)
         if domain != host:
-            own = {o for o in owners if sectors[o] == "university"}
+            own = {o for o in owners if registry.sectors[o] == "university"}
             found.setdefault(domain, set()).update(own)
-    return {domain: own.pop() for domain, own in found.items() if len(own) == 1}
+    alone = {domain: own.pop() for domain, own in found.items() if len(own) == 1}
+    return {(registry.countries[o], domain): o for domain, o in alone.items()}
 
 
 def index_with_city(
