@@ -61,6 +61,8 @@ THRESHOLD = 0.6
 FURTHER_THRESHOLD = 0.25
 """The same for a further one: an answer lost costs the set more than a spurious one."""
 
+FURTHER_SEEDS = 5
+
 LIST_WEIGHT = {"crossref": 0.6, "springer": 1.0}
 """Lists with one id a text teach less: a right answer can be labelled wrong. Others count 1.5."""
 UNREACHABLE_WEIGHT = 0.4
@@ -283,12 +285,12 @@ def train(examples: Examples, registry: Registry) -> tuple[dict[str, Any], dict[
     ones = np.ones(len(further))
     for fold in range(FOLDS):
         held = more_fold == fold
-        fitted = _fit_further(more[~held], more_right[~held], ones[~held])
-        more_scores[held] = fitted.decision_function(more[held])
+        for fitted in _fit_further(more[~held], more_right[~held], ones[~held]):
+            more_scores[held] += fitted.decision_function(more[held]) / FURTHER_SEEDS
     further_points = _calibrate(more_scores, more_right, ones)
     model = {
         "features": np.array(FURTHER_FEATURES),
-        **_list_trees(final, "candidates"),
+        **_list_trees([final], "candidates"),
         **_list_trees(_fit_further(more, more_right, ones), "further"),
         "first_score": first_points[0],
         "first_probability": first_points[1],
@@ -332,14 +334,17 @@ def _fit(
 
 def _fit_further(
     features: np.ndarray, right: np.ndarray, weight: np.ndarray
-) -> HistGradientBoostingClassifier:
-    learner = HistGradientBoostingClassifier(
-        **{**SETTINGS, "max_leaf_nodes": 6},
-        max_iter=80,
-        min_samples_leaf=30,
-        monotonic_cst=[MONOTONE.get(name, 0) for name in FURTHER_FEATURES],
-    )
-    return learner.fit(features, right, sample_weight=weight)
+) -> list[HistGradientBoostingClassifier]:
+    """Learners whose mean counts: of few hundred rows each alone would follow its seed."""
+    monotone = [MONOTONE.get(name, 0) for name in FURTHER_FEATURES]
+    learners = []
+    for seed in range(FURTHER_SEEDS):
+        settings = {**SETTINGS, "max_leaf_nodes": 6, "random_state": seed}
+        learner = HistGradientBoostingClassifier(
+            **settings, max_iter=80, min_samples_leaf=30, monotonic_cst=monotone
+        )
+        learners.append(learner.fit(features, right, sample_weight=weight))
+    return learners
 
 
 def _calibrate(
@@ -355,23 +360,25 @@ def _calibrate(
     return points, np.maximum.accumulate(smooth)
 
 
-def _list_trees(learner: HistGradientBoostingClassifier, name: str) -> dict[str, np.ndarray]:
+def _list_trees(learners: list[HistGradientBoostingClassifier], name: str) -> dict[str, np.ndarray]:
+    """The trees of all learners, which together give the mean of their scores."""
     roots, parts, begin = [], [], 0
-    for (predictor,) in learner._predictors:
+    for (predictor,) in (stage for learner in learners for stage in learner._predictors):
         nodes = predictor.nodes
         roots.append(begin)
         parts.append((nodes, begin))
         begin += len(nodes)
     leaf = np.concatenate([nodes["is_leaf"] for nodes, _ in parts]).astype(bool)
     features = np.concatenate([nodes["feature_idx"] for nodes, _ in parts])
+    starts = [learner._baseline_prediction.ravel()[0] for learner in learners]
     return {
         f"{name}_roots": np.array(roots, dtype=np.int32),
         f"{name}_feature": np.where(leaf, -1, features).astype(np.int16),
         f"{name}_split": np.concatenate([n["num_threshold"] for n, _ in parts]),
         f"{name}_left": np.concatenate([n["left"] + b for n, b in parts]).astype(np.int32),
         f"{name}_right": np.concatenate([n["right"] + b for n, b in parts]).astype(np.int32),
-        f"{name}_value": np.concatenate([nodes["value"] for nodes, _ in parts]),
-        f"{name}_start": np.float64(learner._baseline_prediction.ravel()[0]),
+        f"{name}_value": np.concatenate([n["value"] for n, _ in parts]) / len(learners),
+        f"{name}_start": np.float64(np.mean(starts)),
     }
 
 

@@ -151,10 +151,10 @@ def _find_names(parsed: ParsedText, registry: Registry) -> list[Span]:
             continue
         group = groups[start]
         sizes = pairs.get(f"{word} {words[start + 1]}", ()) if start + 1 < n else ()
-        for size in (*sizes, 1):
+        for size in (*sizes, 1) if word in by_name else sizes:
             if start + size > n or groups[start + size - 1] != group:
                 continue
-            key = " ".join(words[start : start + size])
+            key = " ".join(words[start : start + size]) if size > 1 else word
             candidates = by_name.get(key)
             if candidates is not None:
                 inner = start + size <= end

@@ -34,6 +34,13 @@ REVIEWED_THRESHOLD: Final = 0.45
 Japan`), see `_are_reviewed_parts`: the labelled lists, which ask for the unit alone where they
 know it, make the ranker doubt what texts of this field mean."""
 
+LOOSE_THRESHOLD: Final = 0.7
+LIKE_THRESHOLD: Final = 0.85
+"""Least probability of a name that stands among other words of its segment, and of one that is
+only like a registered one, where no place speaks for it and it is no reviewed name. The lists to
+learn from name registered organizations nearly always, other texts do not: set on the texts of the
+development half that name none."""
+
 OWNER_LOG_ODDS: Final = 1.5
 AREA_LOG_ODDS: Final = 0.7
 """What an e-mail domain adds to a candidate that owns it, and to one of several namesakes in
@@ -108,7 +115,10 @@ def list_candidates(
     a ranker learns what a text looks like that names none of the others.
     """
     parsed = [one.parsed for one in evidence]
-    spans = [find_spans(text, registry) for text in parsed]
+    spans = [
+        _leave_out_cities(find_spans(one.parsed, registry), one.places, registry)
+        for one in evidence
+    ]
     for one, found in zip(evidence, spans, strict=True):
         cities = {normalise(p.name) for p in one.places if p.level == 1}
         if cities:
@@ -125,6 +135,25 @@ def list_candidates(
     return build_rows(
         evidence, [[*own, *more] for own, more in zip(spans, like, strict=True)], registry
     )
+
+
+def _leave_out_cities(
+    spans: list[Span], places: Sequence[PlaceWord], registry: Registry
+) -> list[Span]:
+    """The names without those that are cities here: `Princeton` between another organization and
+    a state or country (`NEC Laboratories America, Princeton, NJ`)."""
+    cities = [s for s in spans if s.whole == 1 and registry.places.is_place(s.key)]
+    if not cities:
+        return spans
+    larger = {p.segment for p in places if p.level > 1 and p.alone}
+    firm = {s.segment for s in spans if not s.generic and not s.inner and s not in cities}
+    return [
+        s
+        for s in spans
+        if s not in cities
+        or larger.isdisjoint((s.segment - 1, s.segment + 1))
+        or not firm - {s.segment}
+    ]
 
 
 def _leave_out(spans: list[Span], missing: set[int]) -> list[Span]:
@@ -208,9 +237,7 @@ def _choose(evidence: Sequence[Evidence], registry: Registry) -> list[list[Choic
     reviewed = (rows.features[firsts, _KIND] < 0) & (rows.features[firsts, _WHOLE] == 2)
     reviewed &= rows.features[firsts, _VIA] == Via.NAME
     probability = np.where(reviewed, np.maximum(probability, REVIEWED_PRECISION), probability)
-    kept = probability >= np.where(
-        _are_reviewed_parts(rows.features[firsts]), REVIEWED_THRESHOLD, model.threshold
-    )
+    kept = probability >= _list_thresholds(rows.features[firsts], model.threshold)
     firsts, probability = firsts[kept], probability[kept]
     for p, row in zip(probability.tolist(), firsts.tolist(), strict=True):
         choices[rows.text[row]].append(_choice(rows, row, p))
@@ -233,6 +260,18 @@ def _add_named(chosen: list[Choice], choice: Choice, registry: Registry) -> None
     known = [one.organization for one in chosen]
     if not any(_are_branches(choice.organization, other, registry) for other in known):
         chosen.append(choice)
+
+
+def _list_thresholds(features: Floats, usual: float) -> npt.NDArray[np.float64]:
+    """The least probability from which on each first candidate is answered."""
+    via = features[:, _VIA]
+    unplaced = (features[:, _AREA] < 2) & (features[:, _KIND] >= 0)
+    loose = (via == Via.NAME) & (features[:, _WHOLE] == 0) | (via == Via.ACRONYM_INSIDE)
+    return np.select(
+        [_are_reviewed_parts(features), unplaced & (via == Via.LIKE), unplaced & loose],
+        [REVIEWED_THRESHOLD, LIKE_THRESHOLD, LOOSE_THRESHOLD],
+        default=usual,
+    )
 
 
 def _are_reviewed_parts(features: Floats) -> npt.NDArray[np.bool_]:

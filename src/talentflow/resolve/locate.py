@@ -119,7 +119,7 @@ def locate_affiliation(
 
 def locate_domain(domain: str | None, registry: Registry) -> Location:
     """The location that a domain alone tells, where there is no text."""
-    if domain is None or is_personal(domain, registry):
+    if domain is None or is_personal(domain):
         return Location()
     owners = registry.find_domain(domain)
     ending = area_of_domain(domain)

@@ -25,6 +25,7 @@ from talentflow.resolve.choose import (
     choose_organizations,
     gather_evidence,
 )
+from talentflow.resolve.hosts import is_free_mail
 from talentflow.resolve.locate import (
     Location,
     locate_affiliation,
@@ -280,7 +281,7 @@ def _find_former(organization: int, choice: Choice, registry: Registry) -> int |
 
 def _answer_by_domain(domain: str | None, registry: Registry) -> Answer:
     """The answer where there is no text."""
-    if domain is None or registry.is_free_mail(domain):
+    if domain is None or is_free_mail(domain):
         return Answer(rule="empty")
     location = locate_domain(domain, registry)
     owner = _find_owner(domain, registry)
@@ -291,7 +292,7 @@ def _answer_by_domain(domain: str | None, registry: Registry) -> Answer:
 
 def _find_owner(domain: str | None, registry: Registry) -> int | None:
     """The one organization that a domain belongs to; null for none, several and free mail."""
-    if domain is None or registry.is_free_mail(domain):
+    if domain is None or is_free_mail(domain):
         return None
     owners = registry.find_domain(domain)
     area = area_of_domain(domain)

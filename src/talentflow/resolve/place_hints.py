@@ -7,7 +7,6 @@ company: each with the share of texts that bear it out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -41,6 +40,10 @@ _LEGAL_FORMS: Final[tuple[tuple[str, str, float], ...]] = (
 on the development half of the paper lists where ten texts or more have the form, else typical."""
 
 
+_REMEMBERED_TEXTS: Final = 2**14
+"""What is asked is one segment, or what stands beside a name: most recur in many texts."""
+
+
 class Hint(NamedTuple):
     """An area, and the share of texts with such words that are of it."""
 
@@ -64,6 +67,7 @@ def find_site(text: str) -> str | None:
     return next((hint.area for hint in _list_phrases(text, "site")), None)
 
 
+@lru_cache(maxsize=_REMEMBERED_TEXTS)
 def hint_of_legal_form(text: str) -> Hint | None:
     """The country that a company's legal form points to; null for forms of many countries."""
     for match in _legal_pattern().finditer(text):
@@ -72,13 +76,16 @@ def hint_of_legal_form(text: str) -> Hint | None:
     return None
 
 
-def _list_phrases(text: str, kind: str) -> Iterator[Hint]:
+@lru_cache(maxsize=_REMEMBERED_TEXTS)
+def _list_phrases(text: str, kind: str) -> tuple[Hint, ...]:
     """The hints of the phrases of one kind that a text holds, in its order."""
     phrases, longest = _read_phrases(kind)
     words = raw_words(text)
+    found: list[Hint] = []
     for start, word in enumerate(words):
         for size in range(1, longest.get(word, 0) + 1):
-            yield from phrases.get(" ".join(words[start : start + size]), ())
+            found.extend(phrases.get(" ".join(words[start : start + size]), ()))
+    return tuple(found)
 
 
 @lru_cache(maxsize=2)

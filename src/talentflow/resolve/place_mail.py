@@ -11,6 +11,7 @@ from typing import Final
 from talentflow.core.areas import AREA_INDEX
 from talentflow.resolve.choose import Evidence
 from talentflow.resolve.general_words import GENERIC_WORDS, INSTITUTION_WORDS
+from talentflow.resolve.hosts import is_free_mail
 from talentflow.resolve.normalise import normalise, word_set
 from talentflow.resolve.place_beside import Named
 from talentflow.resolve.places import area_of_domain, weak_areas
@@ -29,9 +30,9 @@ _WEIGHT_OF_MAIL: Final = 2.0
 _WEIGHT_OF_OWN_MAIL: Final = 8.0
 
 
-def is_personal(domain: str, registry: Registry) -> bool:
+def is_personal(domain: str) -> bool:
     """Whether a domain tells nothing of today's work: free mail, and mail for life."""
-    return registry.is_free_mail(domain) or not _FORMER_LABELS.isdisjoint(domain.split("."))
+    return is_free_mail(domain) or not _FORMER_LABELS.isdisjoint(domain.split("."))
 
 
 def weigh_mail(one: Named, evidence: Evidence, registry: Registry) -> float:
@@ -68,7 +69,7 @@ def _is_spelled(organization: int, telling: set[str], registry: Registry) -> boo
 def area_of_mail(evidence: Evidence, registry: Registry) -> str | None:
     """The country of the domain's owners, else of its ending; null for personal mail."""
     domain = evidence.domain
-    if domain is None or is_personal(domain, registry):
+    if domain is None or is_personal(domain):
         return None
     countries = {registry.countries[o] for o in evidence.owners}
     shared = countries.pop() if len(countries) == 1 else None
@@ -85,7 +86,7 @@ def area_of_branch(
 ) -> str | None:
     """The country of a company's own e-mail domain (`x.co.kr`, `de.x.com`, `zurich.x.com`);
     not of others'."""
-    if domain is None or is_personal(domain, registry):
+    if domain is None or is_personal(domain):
         return None
     akin = all(_is_akin(o, organization, registry) for o in owners)
     if not akin or not (owners or _bears_name(domain, organization, registry)):

@@ -40,6 +40,7 @@ _POSTAL_PREFIX: Final = re.compile(
 )
 _PREFIX_AREA: Final = {"D": "DE", "F": "FR", "A": "AT", "I": "IT", "B": "BE"}
 _STATE_CODE: Final = re.compile(r"(?:^|[\s,])([A-Z]{2})\.?(?:\s+(\d{5})(?:[-–]\d{4})?)?\s*$")
+_DIGIT: Final = re.compile(r"\d")
 _NUMBER: Final = re.compile(r"(?:\b|^)(?:[A-Z]{1,3}-)?\d[\d\s-]*(?:\b|$)")
 _GLUED_MARK: Final = re.compile(r"(?<=[^\W\d_]{3})\d{1,2}(?=\W|$)")
 """A footnote's number that a crawl left on a word: `Montréal2`."""
@@ -284,7 +285,7 @@ def _find_in_segment(position: int, segment: str, places: PlaceIndex) -> Iterato
     if is_wide(segment):
         yield from _find_wide(position, segment, places)
         return
-    if any(c.isdigit() for c in segment):
+    if _DIGIT.search(segment):
         segment = _GLUED_MARK.sub("", segment)
         yield from _find_postal(position, segment)
         with_code = _STATE_CODE.search(segment)

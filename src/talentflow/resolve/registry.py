@@ -16,9 +16,11 @@ import pyarrow.compute as pc
 
 from talentflow.core.areas import area_names
 from talentflow.core.collector import paused_collector
+from talentflow.resolve import universities
 from talentflow.resolve.faculties import lift_faculties
+from talentflow.resolve.hosts import FREE_MAIL, is_public, is_shared, list_endings
 from talentflow.resolve.kinds import Candidate, Kind
-from talentflow.resolve.normalise import normalise, normalise_once, word_set
+from talentflow.resolve.normalise import normalise, normalise_once
 from talentflow.resolve.overlays import read_overlay
 from talentflow.resolve.places import PlaceIndex, build_places
 from talentflow.resolve.rank_index import RankIndex, build_rank_index
@@ -29,31 +31,6 @@ _IN_COUNTRY: Final = re.compile(r"^(.*\S)\s*\(([^()]+)\)$")
 _SLUG: Final = re.compile(r"[^a-z0-9]+")
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 """How texts without accents spell German names: `Wuerzburg`."""
-_SHARED_HOSTS: Final = word_set(
-    "sites.google.com google.com facebook.com wordpress.com blogspot.com wixsite.com linkedin.com "
-    "github.io github.com weebly.com twitter.com instagram.com youtube.com wikipedia.org "
-    "en.wikipedia.org web.archive.org medium.com business.site jimdo.com jimdofree.com "
-    "researchgate.net tripod.com sharepoint.com amazonaws.com"
-)
-PUBLIC_LABELS: Final = word_set(
-    "ac edu co com gov org net go or re ne gob gouv nic mil sch uni res gub gv"
-)
-"""Parts of domains under which national registries give out names."""
-
-_FREE_MAIL: Final = word_set(
-    "gmail.com googlemail.com qq.com vip.qq.com 163.com 126.com 139.com yeah.net sina.com "
-    "sina.com.cn sina.cn sohu.com foxmail.com aliyun.com hotmail.com hotmail.fr hotmail.co.uk "
-    "outlook.com outlook.fr outlook.de outlook.kr live.com live.cn live.nl msn.com naver.com "
-    "daum.net hanmail.net nate.com kakao.com yahoo.com yahoo.co.jp yahoo.co.uk yahoo.fr yahoo.de "
-    "yahoo.co.in yahoo.com.cn yahoo.it yahoo.es ymail.com icloud.com me.com mac.com aol.com "
-    "protonmail.com proton.me pm.me mail.ru yandex.ru yandex.com rambler.ru bk.ru inbox.ru list.ru "
-    "gmx.de gmx.net gmx.com gmx.at web.de t-online.de orange.fr free.fr laposte.net wanadoo.fr "
-    "libero.it seznam.cz wp.pl rediffmail.com zoho.com fastmail.com fastmail.fm hey.com mail.com "
-    "comcast.net verizon.net att.net sbcglobal.net cox.net btinternet.com ieee.org acm.org "
-    "alumni.com inbox.com duck.com tutanota.com email.com openreview.net dblp.org"
-)
-
-
 _KIND_OF: Final = {"display": Kind.DISPLAY, "label": Kind.LABEL, "alias": Kind.ALIAS}
 
 
@@ -69,7 +46,7 @@ class Registry:
     cities: list[str | None] = field(default_factory=list)
     sectors: list[str | None] = field(default_factory=list)
     current: list[int] = field(default_factory=list)
-    """Position of what the organization is today: itself, or the successor of a withdrawn one."""
+    """Position of what the organization is today: itself, or the successor of one that is gone."""
     former: dict[tuple[str, int], int] = field(default_factory=dict)
     """A name and what bears it today → the withdrawn organization that bore it before."""
     parents: list[int] = field(default_factory=list)
@@ -101,10 +78,8 @@ class Registry:
 
     def find_domain(self, domain: str) -> tuple[int, ...]:
         """Organizations of the longest known ending of a domain; free-mail hosts give none."""
-        labels = domain.split(".")
-        for start in range(len(labels) - 1):
-            ending = ".".join(labels[start:])
-            if ending in _FREE_MAIL:
+        for ending in list_endings(domain):
+            if ending in FREE_MAIL:
                 return ()
             found = self.by_domain.get(ending)
             if found:
@@ -122,11 +97,6 @@ class Registry:
                 top = above
         stated = self.family_seats.get(self.family_of.get(top, ""))
         return stated or self.countries[top] or self.countries[organization]
-
-    def is_free_mail(self, domain: str) -> bool:
-        """Whether anybody can have an address under the domain."""
-        labels = domain.split(".")
-        return any(".".join(labels[start:]) in _FREE_MAIL for start in range(len(labels) - 1))
 
 
 def build_registry(
@@ -157,9 +127,9 @@ def _build(
     builder.add_names(organization_names)
     builder.add_overlay("aliases.csv")
     builder.add_overlay("companies.csv")
+    builder.add_overlay_domains("domains.csv")
     if university_domains is not None:
         builder.add_university_domains(university_domains)
-    builder.add_overlay_domains("domains.csv")
     builder.add_late_names("late_names.csv")
     return builder.finish()
 
@@ -190,9 +160,11 @@ class _Builder:
         registry.sectors = columns["sector"]
         registry.parents = [self.position.get(p or "", -1) for p in columns["parent_id"]]
         successors = [self.position.get(s or "", -1) for s in columns["successor_id"]]
-        registry.current = [
-            _follow(i, successors, columns["status"]) for i in range(len(registry.ids))
+        gone = [
+            status == "withdrawn" or (status == "inactive" and sector != "company")
+            for status, sector in zip(columns["status"], columns["sector"], strict=True)
         ]
+        registry.current = [_follow(i, successors, gone) for i in range(len(registry.ids))]
         registry.weights = [1] * len(registry.ids)
         registry.founded = columns["established"]
         for parent in registry.parents:
@@ -239,19 +211,40 @@ class _Builder:
                 self._add_overlay_names(names, row["registry_name"], row["local_id"], row)
 
     def add_university_domains(self, domains: pa.Table) -> None:
+        """What a list calls a university whose domain is known is another name of it; what is
+        known under no name and no domain is a university of its own."""
         columns = domains.to_pydict()
+        known = {domain: owners[0] for domain, owners in self.domains.items() if len(owners) == 1}
+        entrances = universities.index_entrances(self.domains, self.registry)
+        with_city = universities.index_with_city(self.named, self.registry)
         made: dict[tuple[str, str | None], int] = {}
         for domain, name, country in zip(*columns.values(), strict=True):
-            if domain in self.domains or _is_public(domain):
+            if domain in known:
+                self._add_other_name(name, country, known[domain])
+            if domain in self.domains or is_public(domain):
                 continue
             i = made.get((name, country))
             if i is None:
-                i = self._find(name, country)
+                found = self._find(name, country)
+                i = self._find_by_suffix(domain) if found is None else found
             if i is None:
-                known = self._find_by_suffix(domain)
-                i = known if known is not None else self._make_university(domain, name, country)
+                key = country, frozenset(normalise(name).split())
+                i = universities.match_university(domain, key, entrances, with_city)
+                if i is not None:
+                    self._add_other_name(name, country, i)
+            if i is None:
+                i = self._make_university(domain, name, country)
             made[name, country] = i
             self._add_domain(domain, i)
+
+    def _add_other_name(self, name: str, country: str | None, i: int) -> None:
+        """A name that nothing else bears, of a university in that country."""
+        registry = self.registry
+        if registry.sectors[i] != "university" or registry.countries[i] != country:
+            return
+        key = normalise_once(name)
+        if key not in self.named and key not in self.acronyms:
+            self._add_name(name, i, Kind.ALIAS)
 
     def add_overlay_domains(self, file: str) -> None:
         for row in read_overlay(file):
@@ -285,7 +278,7 @@ class _Builder:
             domain: _owners(found, registry) if len(found) > 1 else tuple(found)
             for domain, found in self.domains.items()
         }
-        registry.by_word_set = _index_word_sets(registry)
+        registry.by_word_set = universities.index_word_sets(self.named)
         longest = registry.longest
         for key in registry.by_name:
             first, size = key.split(" ", 1)[0], key.count(" ") + 1
@@ -321,7 +314,7 @@ class _Builder:
         self.registry.family_of.setdefault(i, key)
 
     def _add_domain(self, domain: str, i: int) -> None:
-        if domain in _SHARED_HOSTS or domain in _FREE_MAIL or _is_public(domain):
+        if is_shared(domain):
             return
         found = self.domains.setdefault(domain, [])
         if self.registry.current[i] not in found:
@@ -375,9 +368,9 @@ class _Builder:
         return set(self.registry.families.get(normalise(base), {}).values())
 
     def _find_by_suffix(self, domain: str) -> int | None:
-        labels = domain.split(".")
-        for start in range(1, len(labels) - 1):
-            found = self.domains.get(".".join(labels[start:]))
+        """The owner of the longest domain that this one is below."""
+        for ending in list_endings(domain)[1:]:
+            found = self.domains.get(ending)
             if found:
                 return found[0]
         return None
@@ -405,11 +398,12 @@ class _Builder:
         return i
 
 
-def _follow(start: int, successors: Sequence[int], statuses: Sequence[str]) -> int:
-    """The end of the chain of successors of a withdrawn organization."""
+def _follow(start: int, successors: Sequence[int], gone: Sequence[bool]) -> int:
+    """The end of the chain of successors of an organization that is no more. A company that
+    another one bought keeps its own name, so it is not among those `gone`."""
     i = start
     for _ in range(8):
-        if statuses[i] != "withdrawn" or successors[i] < 0:
+        if not gone[i] or successors[i] < 0:
             return i
         i = successors[i]
     return start
@@ -438,23 +432,8 @@ def _owners(found: Sequence[int], registry: Registry) -> tuple[int, ...]:
     return tuple(tops or found)
 
 
-def _index_word_sets(registry: Registry) -> dict[str, tuple[Candidate, ...]]:
-    sets: dict[str, dict[int, Candidate]] = {}
-    for key, candidates in registry.by_name.items():
-        words = key.split() if "university" in key else []
-        if 1 < len(words) < 9 and "university" in words:
-            found = sets.setdefault(" ".join(sorted(words)), {})
-            found.update((i, (i, Kind.ALIAS)) for i, _ in candidates)
-    return {key: tuple(found.values()) for key, found in sets.items() if len(found) == 1}
-
-
 def _looks_like_acronym(name: str) -> bool:
     return " " not in name and len(name) <= 6 and name.isascii() and name.upper() == name
-
-
-def _is_public(domain: str) -> bool:
-    labels = domain.split(".")
-    return len(labels) < 2 or (len(labels) == 2 and labels[0] in PUBLIC_LABELS)
 
 
 def _slug(name: str) -> str:

@@ -13,6 +13,7 @@ import re
 from typing import Final
 
 from talentflow.resolve.general_words import GENERIC_WORDS
+from talentflow.resolve.hosts import is_free_mail
 from talentflow.resolve.normalise import normalise, word_set
 from talentflow.resolve.registry import Registry
 
@@ -114,7 +115,7 @@ def decide_sector(
     told = sector_of_words(text)
     if told in ("facility", None) and _opens_with_company(text, registry):
         return "company", "company_family"
-    if domain is None or registry.is_free_mail(domain):
+    if domain is None or is_free_mail(domain):
         return (told, "words") if told else (None, "unknown")
     by_domain = sector_of_domain(domain, registry)
     if told is None:

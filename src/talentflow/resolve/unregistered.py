@@ -15,9 +15,10 @@ from typing import Final, NamedTuple
 
 from talentflow.resolve.choose import Evidence
 from talentflow.resolve.general_words import GENERIC_WORDS, INSTITUTION_WORDS
+from talentflow.resolve.hosts import PUBLIC_LABELS, is_free_mail
 from talentflow.resolve.normalise import STOP_WORDS, normalise, raw_words, word_set
 from talentflow.resolve.rank_index import find_like_names
-from talentflow.resolve.registry import PUBLIC_LABELS, Registry
+from talentflow.resolve.registry import Registry
 
 PRECISION: Final = {
     "unregistered_company": 0.93,
@@ -135,7 +136,7 @@ def _match_domain(evidence: Evidence, registry: Registry) -> Iterator[str]:
     if host is not None:
         yield host["name"]
     label = _own_label(evidence.domain) if evidence.domain else ""
-    if not label or evidence.owners or registry.is_free_mail(evidence.domain or ""):
+    if not label or evidence.owners or is_free_mail(evidence.domain or ""):
         return
     for segment in segments[:2]:
         words = [word for word in raw_words(segment) if word not in STOP_WORDS]
