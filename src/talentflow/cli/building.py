@@ -25,6 +25,7 @@ from talentflow.cli.tables import print_accounting, print_changes, print_rows
     "workers",
     "opt_out",
     "imputations",
+    "memory",
 )
 @format_option("text", "json")
 def build(format_: str, **given: Any) -> None:

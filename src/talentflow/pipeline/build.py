@@ -130,20 +130,22 @@ def _identify_people(run: Run) -> None:
         "align",
         [run.keys["read"], run.keys["organizations"], code],
         lambda: stages.give_affiliations(
-            run.read("read", "records"),
+            run.store("read", "records"),
             run.read("read", "mentions"),
             run.read("organizations", "resolved_mentions"),
             progress,
+            run.room,
         ),
     )
     run.run(
         "people",
         [run.keys["align"], code],
         lambda: stages.identify_people(
-            run.read("align", "records"),
+            run.store("align", "records"),
             run.read("read", "mentions"),
             run.read("organizations", "resolved_mentions"),
             progress,
+            run.room,
         ),
     )
     _note_changes(run)
@@ -183,7 +185,7 @@ def _note_changes(run: Run) -> None:
 def _correct_answers(run: Run) -> None:
     def make() -> stages.Tables:
         answers = Answers(
-            records=run.read("align", "records"),
+            records=run.store("align", "records"),
             mentions=run.read("read", "mentions"),
             resolved_mentions=run.read("organizations", "resolved_mentions"),
             people=run.read("people", "people"),
@@ -225,7 +227,7 @@ def _measure_quality(run: Run, progress: Progress) -> None:
     def make() -> stages.Tables:
         return measure_quality(
             QualityInputs(
-                records=stages.take_papers(run.read("align", "records")),
+                records=stages.take_papers(run.store("align", "records"), run.room),
                 mentions=run.read("read", "mentions"),
                 resolved_mentions=run.read("corrections", "resolved_mentions"),
                 people=without_opted_out(run, opted_out),
@@ -233,6 +235,7 @@ def _measure_quality(run: Run, progress: Progress) -> None:
             ),
             floor=settings.floor,
             progress=progress,
+            room=run.room,
         )
 
     run.run(

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from talentflow.core.scans import Room, Source, open_tables, read_batches
 from talentflow.resolve.identifiers import (
     NAME_SYSTEMS,
     RENAMED,
@@ -25,6 +27,9 @@ from talentflow.resolve.identifiers import (
 from talentflow.resolve.names import PersonName, parse_name
 from talentflow.resolve.namesakes import expect_bearers
 from talentflow.resolve.people_graph import Codes, Mask, distinct_pairs
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 Floats = NDArray[np.float64]
 
@@ -135,41 +140,100 @@ class Slots:
         return refs[told], names[told]
 
 
-def read_slots(records: pa.Table) -> Slots:
-    """The rows of `records` that have a `person_ref`."""
-    columns = [
-        *("record_id", "person_ref", "person_name", "ids", "paper_id", "venue", "mention_id"),
-    ]
-    told = pc.is_valid(records["person_ref"])
-    rows = records.select(columns).filter(told)
-    rows = rows.take(pc.sort_indices(rows["record_id"])).combine_chunks()
-    refs, ref = number_values(_flat(rows["person_ref"]))
-    identifiers, links = _read_links(_flat(rows["ids"]), refs, ref)
-    names, name = _read_names(_flat(rows["person_name"]))
-    papers, paper = number_values(_flat(rows["paper_id"]))
-    mentions, _ = number_values(_flat(records["mention_id"]))
-    loose = records.select(["paper_id", "mention_id"]).filter(pc.invert(told))
-    places = [
-        pc.fill_null(pc.index_in(_flat(loose[column]), value_set=values), -1).to_numpy()
-        for column, values in (("paper_id", papers), ("mention_id", mentions))
-    ]
-    there = (places[0] >= 0) & (places[1] >= 0)
+def read_slots(records: Source, room: Room | None = None) -> Slots:
+    """The rows of `records` that have a `person_ref`.
+
+    Of the rows only numbers are held, 40 bytes each, and their ids; texts once each.
+    """
+    if isinstance(records, pa.Table):
+        records = records.select([*_COLUMNS])
+    with open_tables(room, r=records) as connection:
+        connection.execute(_NUMBER_VALUES)
+        texts = {
+            name: connection.sql(f"select value from {name} order by number").to_arrow_table()[0]
+            for name in ("refs", "spellings", "mentions")
+        }
+        columns, record_ids = _read_rows(connection)
+        links = connection.sql(_LINKS).to_arrow_table()
+        loose = connection.sql(_LOOSE).to_arrow_table()
+        n_papers = connection.sql("select count(*) from papers").fetchall()[0][0]
+    identifiers, links = _read_links(links, _flat(texts["refs"]))
+    names, name = _read_names(_flat(texts["spellings"]))
     return Slots(
-        record_ids=_flat(rows["record_id"]),
-        ref=ref,
-        paper=paper,
-        name=name,
-        venue=number_values(_flat(rows["venue"]))[1],
-        mention=pc.fill_null(pc.index_in(_flat(rows["mention_id"]), value_set=mentions), -1)
-        .to_numpy()
-        .astype(np.int64),
-        loose=(places[0][there].astype(np.int64), places[1][there].astype(np.int64)),
-        mentions=mentions,
-        n_papers=len(papers),
+        record_ids=record_ids,
+        ref=columns["ref"],
+        paper=columns["paper"],
+        name=np.append(name, -1)[columns["spelling"]],
+        venue=columns["venue"],
+        mention=columns["mention"],
+        loose=(loose["paper"].to_numpy(), loose["mention"].to_numpy()),
+        mentions=_flat(texts["mentions"]),
+        n_papers=n_papers,
         names=names,
         identifiers=identifiers,
         links=links,
     )
+
+
+_COLUMNS: Final = (
+    "record_id", "person_ref", "person_name", "ids", "paper_id", "venue", "mention_id",
+)  # fmt: skip
+
+# Every distinct value has its place in ascending order as its number, from 0 on.
+_NUMBER: Final = """
+    create temp table {name} as
+        select {column} as value, row_number() over (order by {column}) - 1 as number
+        from (select distinct {column} from r where {column} is not null and {condition});
+"""
+_TOLD: Final = "person_ref is not null"
+_NUMBER_VALUES: Final = "".join(
+    _NUMBER.format(name=name, column=column, condition=condition)
+    for name, column, condition in (
+        ("refs", "person_ref", _TOLD),
+        ("spellings", "person_name", _TOLD),
+        ("papers", "paper_id", _TOLD),
+        ("venues", "venue", _TOLD),
+        ("mentions", "mention_id", "true"),
+    )
+)
+_ROWS: Final = f"""
+    select record_id, refs.number as ref, papers.number as paper,
+        coalesce(spellings.number, -1) as spelling, coalesce(venues.number, -1) as venue,
+        coalesce(mentions.number, -1) as mention
+    from r join refs on person_ref = refs.value join papers on paper_id = papers.value
+        left join spellings on person_name = spellings.value
+        left join venues on venue = venues.value left join mentions on mention_id = mentions.value
+    where {_TOLD} order by record_id
+"""
+_LINKS: Final = f"""
+    with numbered as (
+        select row_number() over (order by record_id) - 1 as row, person_ref, ids
+        from r where {_TOLD}
+    ), stated as (
+        select row, person_ref, unnest(map_keys(ids)) as key, unnest(map_values(ids)) as item
+        from numbered
+    )
+    select refs.number as ref, key, item, min(row) as row, count(*) as n
+    from stated join refs on person_ref = refs.value group by all
+"""
+_LOOSE: Final = """
+    select distinct papers.number as paper, mentions.number as mention
+    from r join papers on paper_id = papers.value join mentions on mention_id = mentions.value
+    where person_ref is null order by all
+"""
+
+
+def _read_rows(connection: DuckDBPyConnection) -> tuple[dict[str, Codes], pa.Array]:
+    """The numbers of all rows by column, in the order of their ids, and the ids."""
+    names = ("ref", "paper", "spelling", "venue", "mention")
+    parts: dict[str, list[Codes]] = {name: [np.zeros(0, np.int64)] for name in names}
+    ids = [pa.array([], pa.string())]
+    for batch in read_batches(connection, _ROWS):
+        ids.append(batch.column("record_id"))
+        for name in names:
+            parts[name].append(batch.column(name).to_numpy().astype(np.int64))
+    # Each column lets go of its parts before the next one is made.
+    return {name: np.concatenate(parts.pop(name)) for name in names}, pa.concat_arrays(ids)
 
 
 def _flat(column: pa.ChunkedArray) -> pa.Array:
@@ -187,27 +251,29 @@ def number_values(values: pa.Array) -> tuple[pa.Array, Codes]:
     return encoded.dictionary.take(pa.array(order)), place[codes]
 
 
-def _read_links(ids: pa.Array, refs: pa.Array, ref: Codes) -> tuple[Identifiers, Links]:
-    starts = ids.offsets.to_numpy()
-    keys, items = ids.keys, ids.items
-    row = np.repeat(np.arange(len(ref)), np.diff(starts))
+def _read_links(stated: pa.Table, refs: pa.Array) -> tuple[Identifiers, Links]:
+    """`stated`: distinct (reference, key and item of `ids`) with the first row and how many."""
+    keys, ref = _flat(stated["key"]), stated["ref"].to_numpy()
     renamed = pc.ends_with(keys, RENAMED).to_numpy(zero_copy_only=False)
     systems = pc.replace_substring(keys, RENAMED, "", max_replacements=1)
-    stated, code = number_values(pc.binary_join_element_wise(systems, items, ":"))
-    identifiers, place = _list_identifiers(refs, stated)
+    texts, code = number_values(pc.binary_join_element_wise(systems, _flat(stated["item"]), ":"))
+    identifiers, place = _list_identifiers(refs, texts)
     target = np.where(code >= 0, place[code], -1)
-    useful = (target >= 0) & (target != ref[row])
+    useful = (target >= 0) & (target != ref)
     useful &= ~np.isin(
         identifiers.system[target], [identifiers.number(system) for system in NAME_SYSTEMS]
     )
-    row, target, renamed = row[useful], target[useful], renamed[useful]
-    kinds, sources, first, counts = distinct_pairs(target * 2 + renamed, ref[row])
+    ref, kind = ref[useful], (target * 2 + renamed)[useful]
+    order = np.lexsort((stated["row"].to_numpy()[useful], ref, kind))
+    ref, kind = ref[order], kind[order]
+    starts = np.flatnonzero(np.append([True] * bool(len(ref)), np.diff(kind) | np.diff(ref)))
+    counts = stated["n"].to_numpy()[useful][order]
     links = Links(
-        ref=sources,
-        identifier=kinds // 2,
-        renamed=kinds % 2 == 1,
-        first_row=row[first],
-        n_rows=counts,
+        ref=ref[starts],
+        identifier=kind[starts] // 2,
+        renamed=kind[starts] % 2 == 1,
+        first_row=stated["row"].to_numpy()[useful][order][starts],
+        n_rows=np.add.reduceat(counts, starts) if len(starts) else counts,
     )
     return identifiers, links
 
