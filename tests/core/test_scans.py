@@ -139,13 +139,13 @@ def test_a_query_may_want_more_than_its_room(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("4GiB", 4 << 30), ("512 MB", 512 << 20), ("1.5g", 3 << 29), ("2T", 2 << 40), ("4294967296", 4 << 30)],
-)  # fmt: skip
+    [("4GiB", 4 << 30), ("512 MB", 512 << 20), ("1.5g", 3 << 29), ("268435456", 256 << 20)],
+)
 def test_amounts_of_memory(text: str, size: int) -> None:
     assert Settings(memory=text).memory_bytes == parse_memory(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "much", "-4GiB", "4 GiB of it", "100MiB"])
 def test_what_is_no_amount_of_memory(text: str) -> None:
-    with pytest.raises(UsageError, match="such as 4GiB|256MiB or more"):
+    with pytest.raises(UsageError, match=r"such as 4GiB|256MiB or more"):
         Settings(memory=text)
