@@ -215,7 +215,7 @@ def _list_edges(
             *np.where(by_name.followed[told], "same_name", "refused"),
             *["same_evidence"] * len(seen),
         ],
-        "evidence": slots.record_ids.take(pa.array(first_row)),
+        "evidence": slots.find_ids(first_row),
         "records": np.concatenate([links.n_rows, by_name.n_rows[told], seen]),
     }
     order = [("left", "ascending"), ("right", "ascending"), ("kind", "ascending")]

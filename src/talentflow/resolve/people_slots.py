@@ -7,8 +7,9 @@ the evidence for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from talentflow.core.scans import Room, Source, open_tables, read_batches
+from talentflow.core.scans import Room, Source, open_tables, read_batches, select
 from talentflow.resolve.identifiers import (
     NAME_SYSTEMS,
     RENAMED,
@@ -83,9 +84,11 @@ class Links:
 @dataclass(frozen=True, kw_only=True)
 class Slots:
     """Rows of records that refer to a person: row → reference, paper, venue, and name and
-    mention (−1: none). `loose` are (paper, mention) of rows that name no person."""
+    mention (−1: none). `loose` are (paper, mention) of rows that name no person.
 
-    record_ids: pa.Array
+    `find_ids` gives the record ids of rows; few are asked for, so they are not held."""
+
+    find_ids: Callable[[Codes], pa.Array]
     ref: Codes
     paper: Codes
     name: Codes
@@ -143,7 +146,7 @@ class Slots:
 def read_slots(records: Source, room: Room | None = None) -> Slots:
     """The rows of `records` that have a `person_ref`.
 
-    Of the rows only numbers are held, 40 bytes each, and their ids; texts once each.
+    Of a row only numbers are held, 40 bytes; texts once each.
     """
     if isinstance(records, pa.Table):
         records = records.select([*_COLUMNS])
@@ -153,14 +156,14 @@ def read_slots(records: Source, room: Room | None = None) -> Slots:
             name: connection.sql(f"select value from {name} order by number").to_arrow_table()[0]
             for name in ("refs", "spellings", "mentions")
         }
-        columns, record_ids = _read_rows(connection)
+        columns = _read_rows(connection)
         links = connection.sql(_LINKS).to_arrow_table()
         loose = connection.sql(_LOOSE).to_arrow_table()
         n_papers = connection.sql("select count(*) from papers").fetchall()[0][0]
     identifiers, links = _read_links(links, _flat(texts["refs"]))
     names, name = _read_names(_flat(texts["spellings"]))
     return Slots(
-        record_ids=record_ids,
+        find_ids=partial(_find_ids, records, room),
         ref=columns["ref"],
         paper=columns["paper"],
         name=np.append(name, -1)[columns["spelling"]],
@@ -197,7 +200,7 @@ _NUMBER_VALUES: Final = "".join(
     )
 )
 _ROWS: Final = f"""
-    select record_id, refs.number as ref, papers.number as paper,
+    select refs.number as ref, papers.number as paper,
         coalesce(spellings.number, -1) as spelling, coalesce(venues.number, -1) as venue,
         coalesce(mentions.number, -1) as mention
     from r join refs on person_ref = refs.value join papers on paper_id = papers.value
@@ -223,17 +226,29 @@ _LOOSE: Final = """
 """
 
 
-def _read_rows(connection: DuckDBPyConnection) -> tuple[dict[str, Codes], pa.Array]:
-    """The numbers of all rows by column, in the order of their ids, and the ids."""
+def _read_rows(connection: DuckDBPyConnection) -> dict[str, Codes]:
+    """The numbers of all rows by column, in the order of their ids."""
     names = ("ref", "paper", "spelling", "venue", "mention")
     parts: dict[str, list[Codes]] = {name: [np.zeros(0, np.int64)] for name in names}
-    ids = [pa.array([], pa.string())]
     for batch in read_batches(connection, _ROWS):
-        ids.append(batch.column("record_id"))
         for name in names:
             parts[name].append(batch.column(name).to_numpy().astype(np.int64))
     # Each column lets go of its parts before the next one is made.
-    return {name: np.concatenate(parts.pop(name)) for name in names}, pa.concat_arrays(ids)
+    return {name: np.concatenate(parts.pop(name)) for name in names}
+
+
+def _find_ids(records: Source, room: Room | None, rows: Codes) -> pa.Array:
+    wanted, place = np.unique(rows, return_inverse=True)
+    found = select(_IDS, room, r=records, wanted=pa.table({"row": wanted}))
+    return _flat(found["record_id"]).take(pa.array(place))
+
+
+_IDS: Final = f"""
+    with numbered as (
+        select record_id, row_number() over (order by record_id) - 1 as row from r where {_TOLD}
+    )
+    select record_id from numbered semi join wanted using (row) order by row
+"""
 
 
 def _flat(column: pa.ChunkedArray) -> pa.Array:
