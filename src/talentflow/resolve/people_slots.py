@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from talentflow.core.scans import Room, Source, open_tables, read_batches, select
+from talentflow.core.scans import ROW, Room, Source, open_tables, read_batches, select
 from talentflow.resolve.identifiers import (
     NAME_SYSTEMS,
     RENAMED,
@@ -146,32 +146,34 @@ class Slots:
 def read_slots(records: Source, room: Room | None = None) -> Slots:
     """The rows of `records` that have a `person_ref`.
 
-    Of a row only numbers are held, 40 bytes; texts once each.
+    Of a row only numbers are held, 48 bytes; texts once each. Columns are numbered one after
+    the other, so that a query holds the distinct values of one.
     """
     if isinstance(records, pa.Table):
-        records = records.select([*_COLUMNS])
+        places = pa.array(np.arange(records.num_rows))
+        records = records.select([*_COLUMNS]).append_column(ROW, places)
     with open_tables(room, r=records) as connection:
-        connection.execute(_NUMBER_VALUES)
-        texts = {
-            name: connection.sql(f"select value from {name} order by number").to_arrow_table()[0]
-            for name in ("refs", "spellings", "mentions")
-        }
-        columns = _read_rows(connection)
-        links = connection.sql(_LINKS).to_arrow_table()
-        loose = connection.sql(_LOOSE).to_arrow_table()
-        n_papers = connection.sql("select count(*) from papers").fetchall()[0][0]
-    identifiers, links = _read_links(links, _flat(texts["refs"]))
-    names, name = _read_names(_flat(texts["spellings"]))
+        order = _read_numbers(connection, _ORDER)[0]
+        rank = np.zeros(int(order.max(initial=-1)) + 1, np.int64)
+        rank[order] = np.arange(len(order))
+        refs, ref = _number_column(connection, "person_ref", rank, len(order))
+        spellings, spelling = _number_column(connection, "person_name", rank, len(order))
+        _, venue = _number_column(connection, "venue", rank, len(order))
+        papers, paper = _number_column(connection, "paper_id", rank, len(order))
+        mentions, mention = _number_column(connection, "mention_id", rank, len(order))
+        identifiers, links = _read_links(connection, refs, ref, rank)
+        loose = _read_numbers(connection, _LOOSE)
+    names, name = _read_names(spellings)
     return Slots(
-        find_ids=partial(_find_ids, records, room),
-        ref=columns["ref"],
-        paper=columns["paper"],
-        name=np.append(name, -1)[columns["spelling"]],
-        venue=columns["venue"],
-        mention=columns["mention"],
-        loose=(loose["paper"].to_numpy(), loose["mention"].to_numpy()),
-        mentions=_flat(texts["mentions"]),
-        n_papers=n_papers,
+        find_ids=partial(_find_ids, records, room, order),
+        ref=ref,
+        paper=paper,
+        name=np.append(name, -1)[spelling],
+        venue=venue,
+        mention=mention,
+        loose=(loose[0], loose[1]),
+        mentions=mentions,
+        n_papers=len(papers),
         names=names,
         identifiers=identifiers,
         links=links,
@@ -181,74 +183,57 @@ def read_slots(records: Source, room: Room | None = None) -> Slots:
 _COLUMNS: Final = (
     "record_id", "person_ref", "person_name", "ids", "paper_id", "venue", "mention_id",
 )  # fmt: skip
+_TOLD: Final = "person_ref is not null"
+_ORDER: Final = f"select {ROW} from r where {_TOLD} order by record_id"
 
 # Every distinct value has its place in ascending order as its number, from 0 on.
 _NUMBER: Final = """
     create temp table {name} as
-        select {column} as value, row_number() over (order by {column}) - 1 as number
-        from (select distinct {column} from r where {column} is not null and {condition});
-"""
-_TOLD: Final = "person_ref is not null"
-_NUMBER_VALUES: Final = "".join(
-    _NUMBER.format(name=name, column=column, condition=condition)
-    for name, column, condition in (
-        ("refs", "person_ref", _TOLD),
-        ("spellings", "person_name", _TOLD),
-        ("papers", "paper_id", _TOLD),
-        ("venues", "venue", _TOLD),
-        ("mentions", "mention_id", "true"),
-    )
-)
-_ROWS: Final = f"""
-    select refs.number as ref, papers.number as paper,
-        coalesce(spellings.number, -1) as spelling, coalesce(venues.number, -1) as venue,
-        coalesce(mentions.number, -1) as mention
-    from r join refs on person_ref = refs.value join papers on paper_id = papers.value
-        left join spellings on person_name = spellings.value
-        left join venues on venue = venues.value left join mentions on mention_id = mentions.value
-    where {_TOLD} order by record_id
-"""
-_LINKS: Final = f"""
-    with numbered as (
-        select row_number() over (order by record_id) - 1 as row, person_ref, ids
-        from r where {_TOLD}
-    ), stated as (
-        select row, person_ref, unnest(map_keys(ids)) as key, unnest(map_values(ids)) as item
-        from numbered
-    )
-    select refs.number as ref, key, item, min(row) as row, count(*) as n
-    from stated join refs on person_ref = refs.value group by all
+        select value, row_number() over (order by value) - 1 as number
+        from (select distinct {name} as value from r where {name} is not null and {condition})
 """
 _LOOSE: Final = """
-    select distinct papers.number as paper, mentions.number as mention
-    from r join papers on paper_id = papers.value join mentions on mention_id = mentions.value
+    select distinct paper_id.number as paper, mention_id.number as mention
+    from r join paper_id on r.paper_id = paper_id.value
+        join mention_id on r.mention_id = mention_id.value
     where person_ref is null order by all
 """
 
 
-def _read_rows(connection: DuckDBPyConnection) -> dict[str, Codes]:
-    """The numbers of all rows by column, in the order of their ids."""
-    names = ("ref", "paper", "spelling", "venue", "mention")
-    parts: dict[str, list[Codes]] = {name: [np.zeros(0, np.int64)] for name in names}
-    for batch in read_batches(connection, _ROWS):
-        for name in names:
-            parts[name].append(batch.column(name).to_numpy().astype(np.int64))
-    # Each column lets go of its parts before the next one is made.
-    return {name: np.concatenate(parts.pop(name)) for name in names}
-
-
-def _find_ids(records: Source, room: Room | None, rows: Codes) -> pa.Array:
-    wanted, place = np.unique(rows, return_inverse=True)
-    found = select(_IDS, room, r=records, wanted=pa.table({"row": wanted}))
-    return _flat(found["record_id"]).take(pa.array(place))
-
-
-_IDS: Final = f"""
-    with numbered as (
-        select record_id, row_number() over (order by record_id) - 1 as row from r where {_TOLD}
+def _read_numbers(connection: DuckDBPyConnection, query: str) -> tuple[Codes, ...]:
+    """The columns of an answer that consists of numbers."""
+    parts = [batch.columns for batch in read_batches(connection, query)]
+    width = len(connection.sql(query).columns)
+    return tuple(
+        np.concatenate(
+            [np.zeros(0, np.int64), *(part[at].to_numpy().astype(np.int64) for part in parts)]
+        )
+        for at in range(width)
     )
-    select record_id from numbered semi join wanted using (row) order by row
-"""
+
+
+def _number_column(
+    connection: DuckDBPyConnection, name: str, rank: Codes, rows: int
+) -> tuple[pa.Array, Codes]:
+    """Distinct values in ascending order, and the number of each row's value (null: −1); row
+    number r of the file is the row `rank[r]`. Mentions are also those of rows without person."""
+    condition = "true" if name == "mention_id" else _TOLD
+    connection.execute(_NUMBER.format(name=name, condition=condition))
+    numbers = np.full(rows, -1, np.int64)
+    query = f"select {ROW} as at, number from r join {name} on r.{name} = value where {_TOLD}"
+    for batch in read_batches(connection, query):
+        numbers[rank[batch.column("at").to_numpy()]] = batch.column("number").to_numpy()
+    values = connection.sql(f"select value from {name} order by number").to_arrow_table()
+    if name not in ("paper_id", "mention_id"):  # the loose mentions are looked up later
+        connection.execute(f"drop table {name}")
+    return _flat(values["value"]), numbers
+
+
+def _find_ids(records: Source, room: Room | None, order: Codes, rows: Codes) -> pa.Array:
+    places, at = np.unique(order[rows], return_inverse=True)
+    query = f"select record_id from r semi join wanted using ({ROW}) order by {ROW}"
+    found = select(query, room, r=records, wanted=pa.table({ROW: places}))
+    return _flat(found["record_id"]).take(pa.array(at))
 
 
 def _flat(column: pa.ChunkedArray) -> pa.Array:
@@ -266,31 +251,45 @@ def number_values(values: pa.Array) -> tuple[pa.Array, Codes]:
     return encoded.dictionary.take(pa.array(order)), place[codes]
 
 
-def _read_links(stated: pa.Table, refs: pa.Array) -> tuple[Identifiers, Links]:
-    """`stated`: distinct (reference, key and item of `ids`) with the first row and how many."""
-    keys, ref = _flat(stated["key"]), stated["ref"].to_numpy()
+def _read_links(
+    connection: DuckDBPyConnection, refs: pa.Array, ref: Codes, rank: Codes
+) -> tuple[Identifiers, Links]:
+    connection.execute(_STATED)
+    stated = connection.sql("select key, item from stated order by number").to_arrow_table()
+    place, code = _read_numbers(connection, _STATEMENTS)
+    keys = _flat(stated["key"])
     renamed = pc.ends_with(keys, RENAMED).to_numpy(zero_copy_only=False)
     systems = pc.replace_substring(keys, RENAMED, "", max_replacements=1)
-    texts, code = number_values(pc.binary_join_element_wise(systems, _flat(stated["item"]), ":"))
-    identifiers, place = _list_identifiers(refs, texts)
-    target = np.where(code >= 0, place[code], -1)
-    useful = (target >= 0) & (target != ref)
+    texts, text = number_values(pc.binary_join_element_wise(systems, _flat(stated["item"]), ":"))
+    identifiers, places = _list_identifiers(refs, texts)
+    row, target, renamed = rank[place], places[text[code]], renamed[code]
+    useful = target != ref[row]
     useful &= ~np.isin(
         identifiers.system[target], [identifiers.number(system) for system in NAME_SYSTEMS]
     )
-    ref, kind = ref[useful], (target * 2 + renamed)[useful]
-    order = np.lexsort((stated["row"].to_numpy()[useful], ref, kind))
-    ref, kind = ref[order], kind[order]
-    starts = np.flatnonzero(np.append([True] * bool(len(ref)), np.diff(kind) | np.diff(ref)))
-    counts = stated["n"].to_numpy()[useful][order]
+    in_order = np.argsort(row[useful], kind="stable")
+    row, target, renamed = (each[useful][in_order] for each in (row, target, renamed))
+    kinds, sources, first, counts = distinct_pairs(target * 2 + renamed, ref[row])
     links = Links(
-        ref=ref[starts],
-        identifier=kind[starts] // 2,
-        renamed=kind[starts] % 2 == 1,
-        first_row=stated["row"].to_numpy()[useful][order][starts],
-        n_rows=np.add.reduceat(counts, starts) if len(starts) else counts,
+        ref=sources,
+        identifier=kinds // 2,
+        renamed=kinds % 2 == 1,
+        first_row=row[first],
+        n_rows=counts,
     )
     return identifiers, links
+
+
+_UNNESTED: Final = f"""
+    select {ROW}, unnest(map_keys(ids)) as key, unnest(map_values(ids)) as item
+    from r where {_TOLD}
+"""
+_STATED: Final = f"""
+    create temp table stated as
+        select key, item, row_number() over (order by key, item) - 1 as number
+        from (select distinct key, item from ({_UNNESTED}) where item is not null)
+"""
+_STATEMENTS: Final = f"select {ROW}, number from ({_UNNESTED}) join stated using (key, item)"
 
 
 def _list_identifiers(refs: pa.Array, stated: pa.Array) -> tuple[Identifiers, Codes]:
