@@ -202,14 +202,8 @@ _LOOSE: Final = """
 
 def _read_numbers(connection: DuckDBPyConnection, query: str) -> tuple[Codes, ...]:
     """The columns of an answer that consists of numbers."""
-    parts = [batch.columns for batch in read_batches(connection, query)]
-    width = len(connection.sql(query).columns)
-    return tuple(
-        np.concatenate(
-            [np.zeros(0, np.int64), *(part[at].to_numpy().astype(np.int64) for part in parts)]
-        )
-        for at in range(width)
-    )
+    columns = connection.sql(query).to_arrow_table().columns
+    return tuple(column.to_numpy().astype(np.int64, copy=False) for column in columns)
 
 
 def _number_column(
