@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 
 from talentflow.resolve.names import PersonName
 from talentflow.resolve.people_graph import Codes, Mask, Ragged, distinct_pairs
-from talentflow.resolve.people_slots import Floats, Slots, number_values
+from talentflow.resolve.people_rows import number_values
+from talentflow.resolve.people_slots import Floats, Slots
 
 FREE_MAIL: Final = frozenset(
     """

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Final
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from talentflow.core.scans import ROW, Room, Source, open_tables, read_batches, select
+from talentflow.core.scans import Room, Source
 from talentflow.resolve.identifiers import (
     NAME_SYSTEMS,
     RENAMED,
@@ -28,9 +27,7 @@ from talentflow.resolve.identifiers import (
 from talentflow.resolve.names import PersonName, parse_name
 from talentflow.resolve.namesakes import expect_bearers
 from talentflow.resolve.people_graph import Codes, Mask, distinct_pairs
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+from talentflow.resolve.people_rows import NumberedRows, number_rows, number_values
 
 Floats = NDArray[np.float64]
 
@@ -146,123 +143,40 @@ class Slots:
 def read_slots(records: Source, room: Room | None = None) -> Slots:
     """The rows of `records` that have a `person_ref`.
 
-    Of a row only numbers are held, 48 bytes; texts once each. Columns are numbered one after
-    the other, so that a query holds the distinct values of one.
+    Of a stored table only numbers are held of a row, 48 bytes, and texts once each.
     """
-    if isinstance(records, pa.Table):
-        places = pa.array(np.arange(records.num_rows))
-        records = records.select([*_COLUMNS]).append_column(ROW, places)
-    with open_tables(room, r=records) as connection:
-        order = _read_numbers(connection, _ORDER)[0]
-        rank = np.zeros(int(order.max(initial=-1)) + 1, np.int64)
-        rank[order] = np.arange(len(order))
-        refs, ref = _number_column(connection, "person_ref", rank, len(order))
-        spellings, spelling = _number_column(connection, "person_name", rank, len(order))
-        _, venue = _number_column(connection, "venue", rank, len(order))
-        papers, paper = _number_column(connection, "paper_id", rank, len(order))
-        mentions, mention = _number_column(connection, "mention_id", rank, len(order))
-        identifiers, links = _read_links(connection, refs, ref, rank)
-        loose = _read_numbers(connection, _LOOSE)
-    names, name = _read_names(spellings)
+    rows = number_rows(records, room)
+    identifiers, links = _read_links(rows)
+    names, name = _read_names(rows.values["person_name"])
     return Slots(
-        find_ids=partial(_find_ids, records, room, order),
-        ref=ref,
-        paper=paper,
-        name=np.append(name, -1)[spelling],
-        venue=venue,
-        mention=mention,
-        loose=(loose[0], loose[1]),
-        mentions=mentions,
-        n_papers=len(papers),
+        find_ids=rows.find_ids,
+        ref=rows.numbers["person_ref"],
+        paper=rows.numbers["paper_id"],
+        name=np.append(name, -1)[rows.numbers["person_name"]],
+        venue=rows.numbers["venue"],
+        mention=rows.numbers["mention_id"],
+        loose=rows.loose,
+        mentions=rows.values["mention_id"],
+        n_papers=len(rows.values["paper_id"]),
         names=names,
         identifiers=identifiers,
         links=links,
     )
 
 
-_COLUMNS: Final = (
-    "record_id", "person_ref", "person_name", "ids", "paper_id", "venue", "mention_id",
-)  # fmt: skip
-_TOLD: Final = "person_ref is not null"
-_ORDER: Final = f"select {ROW} from r where {_TOLD} order by record_id"
-
-# Every distinct value has its place in ascending order as its number, from 0 on.
-_NUMBER: Final = """
-    create temp table {name} as
-        select value, row_number() over (order by value) - 1 as number
-        from (select distinct {name} as value from r where {name} is not null and {condition})
-"""
-_LOOSE: Final = """
-    select distinct paper_id.number as paper, mention_id.number as mention
-    from r join paper_id on r.paper_id = paper_id.value
-        join mention_id on r.mention_id = mention_id.value
-    where person_ref is null order by all
-"""
-
-
-def _read_numbers(connection: DuckDBPyConnection, query: str) -> tuple[Codes, ...]:
-    """The columns of an answer that consists of numbers."""
-    columns = connection.sql(query).to_arrow_table().columns
-    return tuple(column.to_numpy().astype(np.int64, copy=False) for column in columns)
-
-
-def _number_column(
-    connection: DuckDBPyConnection, name: str, rank: Codes, rows: int
-) -> tuple[pa.Array, Codes]:
-    """Distinct values in ascending order, and the number of each row's value (null: −1); row
-    number r of the file is the row `rank[r]`. Mentions are also those of rows without person."""
-    condition = "true" if name == "mention_id" else _TOLD
-    connection.execute(_NUMBER.format(name=name, condition=condition))
-    numbers = np.full(rows, -1, np.int64)
-    query = f"select {ROW} as at, number from r join {name} on r.{name} = value where {_TOLD}"
-    for batch in read_batches(connection, query):
-        numbers[rank[batch.column("at").to_numpy()]] = batch.column("number").to_numpy()
-    values = connection.sql(f"select value from {name} order by number").to_arrow_table()
-    if name not in ("paper_id", "mention_id"):  # the loose mentions are looked up later
-        connection.execute(f"drop table {name}")
-    return _flat(values["value"]), numbers
-
-
-def _find_ids(records: Source, room: Room | None, order: Codes, rows: Codes) -> pa.Array:
-    places, at = np.unique(order[rows], return_inverse=True)
-    query = f"select record_id from r semi join wanted using ({ROW}) order by {ROW}"
-    found = select(query, room, r=records, wanted=pa.table({ROW: places}))
-    return _flat(found["record_id"]).take(pa.array(at))
-
-
-def _flat(column: pa.ChunkedArray) -> pa.Array:
-    return pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
-
-
-def number_values(values: pa.Array) -> tuple[pa.Array, Codes]:
-    """Distinct values in ascending order, and each value's place among them (null: −1)."""
-    encoded = values.dictionary_encode()
-    order = pc.sort_indices(encoded.dictionary).to_numpy()
-    place = np.empty(len(order) + 1, dtype=np.int64)
-    place[order] = np.arange(len(order))
-    place[-1] = -1
-    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-    return encoded.dictionary.take(pa.array(order)), place[codes]
-
-
-def _read_links(
-    connection: DuckDBPyConnection, refs: pa.Array, ref: Codes, rank: Codes
-) -> tuple[Identifiers, Links]:
-    connection.execute(_STATED)
-    stated = connection.sql("select key, item from stated order by number").to_arrow_table()
-    place, code = _read_numbers(connection, _STATEMENTS)
-    keys = _flat(stated["key"])
-    renamed = pc.ends_with(keys, RENAMED).to_numpy(zero_copy_only=False)
+def _read_links(rows: NumberedRows) -> tuple[Identifiers, Links]:
+    keys, items, row, code = rows.statements
+    ref = rows.numbers["person_ref"]
+    renamed = pc.ends_with(keys, RENAMED).to_numpy(zero_copy_only=False)[code]
     systems = pc.replace_substring(keys, RENAMED, "", max_replacements=1)
-    texts, text = number_values(pc.binary_join_element_wise(systems, _flat(stated["item"]), ":"))
-    identifiers, places = _list_identifiers(refs, texts)
-    row, target, renamed = rank[place], places[text[code]], renamed[code]
-    useful = target != ref[row]
+    texts, text = number_values(pc.binary_join_element_wise(systems, items, ":"))
+    identifiers, places = _list_identifiers(rows.values["person_ref"], texts)
+    target = places[text[code]]
+    useful = (target >= 0) & (target != ref[row])
     useful &= ~np.isin(
         identifiers.system[target], [identifiers.number(system) for system in NAME_SYSTEMS]
     )
-    in_order = np.argsort(row[useful], kind="stable")
-    row, target, renamed = (each[useful][in_order] for each in (row, target, renamed))
+    row, target, renamed = row[useful], target[useful], renamed[useful]
     kinds, sources, first, counts = distinct_pairs(target * 2 + renamed, ref[row])
     links = Links(
         ref=sources,
@@ -272,18 +186,6 @@ def _read_links(
         n_rows=counts,
     )
     return identifiers, links
-
-
-_UNNESTED: Final = f"""
-    select {ROW}, unnest(map_keys(ids)) as key, unnest(map_values(ids)) as item
-    from r where {_TOLD}
-"""
-_STATED: Final = f"""
-    create temp table stated as
-        select key, item, row_number() over (order by key, item) - 1 as number
-        from (select distinct key, item from ({_UNNESTED}) where item is not null)
-"""
-_STATEMENTS: Final = f"select {ROW}, number from ({_UNNESTED}) join stated using (key, item)"
 
 
 def _list_identifiers(refs: pa.Array, stated: pa.Array) -> tuple[Identifiers, Codes]:
