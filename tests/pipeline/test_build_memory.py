@@ -12,7 +12,7 @@ import pytest
 
 from talentflow.core import scans
 from talentflow.core.settings import Settings
-from talentflow.pipeline import stages
+from talentflow.pipeline import gathering
 from talentflow.pipeline.build import build
 from talentflow.sources.toy import HISTORIES, WorldSpec, build_world, write_world
 
@@ -29,7 +29,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         with pytest.MonkeyPatch.context() as patch:
             if store is narrow:
                 patch.setattr(scans, "BATCH_ROWS", 64)
-                patch.setattr(stages, "_FEW_MENTIONS", 8)
+                patch.setattr(gathering, "_FEW_MENTIONS", 8)
             settings = Settings(
                 data=folder / "data", store=store, memory=memory, replicates=4, workers=1
             )

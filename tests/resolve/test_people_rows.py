@@ -53,7 +53,7 @@ def make_records(rows: list[tuple[object, ...]]) -> pa.Table:
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(ROWS)
 def test_a_stored_table_is_numbered_as_one_in_memory(
     tmp_path_factory: object, rows: list[tuple[object, ...]]

@@ -40,6 +40,7 @@ from talentflow.pipeline.following import (
     read_opt_out,
     without_opted_out,
 )
+from talentflow.pipeline.gathering import read_records
 from talentflow.pipeline.incremental import (
     BASIS,
     describe_basis,
@@ -107,7 +108,7 @@ def _read_inputs(run: Run, inputs: Inputs) -> None:
         run.run(
             "read",
             [list_checksums(inputs.records + inputs.mappings), checksum_code("core", "sources")],
-            lambda: stages.read_records(
+            lambda: read_records(
                 inputs.records, run.engine, progress, inputs.mappings, run.catalog.root
             ),
         )
