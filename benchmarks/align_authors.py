@@ -37,6 +37,7 @@ from talentflow.core.catalog import Catalog
 from talentflow.core.engine import LocalEngine
 from talentflow.core.progress import Silent
 from talentflow.pipeline import stages
+from talentflow.pipeline.gathering import read_records
 from talentflow.pipeline.inputs import find_inputs
 from talentflow.resolve.align_authors import (
     DEFAULT_RULE,
@@ -506,7 +507,10 @@ def measure_effect(records: pa.Table, mentions: pa.Table, resolved: pa.Table) ->
 def load_tables(data: Path) -> tuple[pa.Table, pa.Table, pa.Table]:
     """Records as read, mentions and resolved mentions of the sources in `data`."""
     inputs = find_inputs(data)
-    read = stages.read_records(inputs.records, LocalEngine(2), Silent())
+    parts: dict[str, list[pa.Table]] = {}
+    for name, part in read_records(inputs.records, LocalEngine(2), Silent()):
+        parts.setdefault(name, []).append(part)
+    read = {name: pa.concat_tables(tables) for name, tables in parts.items()}
     with tempfile.TemporaryDirectory() as folder:
         catalog = Catalog(Path(folder))
         catalog.write_stage("registry", "0", stages.read_registry(inputs.registry, Silent()))

@@ -43,23 +43,29 @@ def main() -> None:
     evidence = read_evidence(given.store)
     # Compiling is done once a machine, not once a build.
     warm = choose_definitions("default,dated-spread")
-    follow_careers(evidence, warm, replicates=1, floor=5, workers=given.workers, progress=Silent())
+    for _ in follow_careers(
+        evidence, warm, replicates=1, floor=5, workers=given.workers, progress=Silent()
+    ):
+        pass
     seconds: dict[str, float] = {}
     with _timed("count", seconds):
-        tables = follow_careers(
-            evidence,
-            definitions,
-            replicates=given.replicates,
-            floor=5,
-            workers=given.workers,
-            progress=Silent(),
+        (tallies,) = (
+            part
+            for name, part in follow_careers(
+                evidence,
+                definitions,
+                replicates=given.replicates,
+                floor=5,
+                workers=given.workers,
+                progress=Silent(),
+            )
+            if name == "tallies"
         )
     first, last = data_years(evidence)
     publication = Publication(
         level=0.95, floor=5, first_year=first, last_year=last, snapshot_id="benchmark"
     )
     with _timed("estimate", seconds):
-        tallies = tables["tallies"]
         ids = pc.list_element(pc.split_pattern(tallies["definition_id"], "@"), 0)
         values = estimate_all(
             {d.id: tallies.filter(pc.equal(ids, d.id)) for d in definitions},

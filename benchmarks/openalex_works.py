@@ -2,6 +2,8 @@
 
     python benchmarks/openalex_works.py FOLDER [MEGABYTES] [FILES]
 
+or, from Python, so many works: `generate_records`.
+
 Nothing in them is real. Their size and make-up follow what OpenAlex documents of a work: 3 to
 6 KB of JSON, of which authorships are a third and most of the rest (the inverted abstract,
 concepts, topics, locations, references, yearly counts) is of no use here. The same seed gives
@@ -14,6 +16,7 @@ import json
 import random
 import sys
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -51,23 +54,38 @@ class Generated:
     gzip_bytes: int
 
 
-def generate_works(folder: Path, json_bytes: int, files: int = 8, seed: int = 1) -> Generated:
-    """`updated_date=…/part_0000.gz` below `folder`, each of `json_bytes` / `files`."""
-    paths, works, written = [], 0, 0
+WORKS_A_FILE: Final = 25_000
+RECORDS_A_WORK: Final = 4.87
+"""Rows of evidence that the build makes of a generated work, on average."""
+
+
+def generate_records(folder: Path, records: int, seed: int = 1) -> Generated:
+    """About so many rows of evidence, in files of 25,000 works and 20,000 authors each, so that
+    the people grow with the record as they do in the real one: six rows a person."""
+    works = round(records / RECORDS_A_WORK)
+    return generate_works(folder, works=works, files=max(1, round(works / WORKS_A_FILE)), seed=seed)
+
+
+def generate_works(
+    folder: Path, json_bytes: int = 0, files: int = 8, seed: int = 1, *, works: int = 0
+) -> Generated:
+    """`updated_date=…/part_0000.gz` below `folder`, each of `json_bytes` or `works` / `files`."""
+    paths, made, written = [], 0, 0
     for number in range(files):
         maker = _Maker(random.Random(seed * 1000 + number), number)
-        path = folder / f"updated_date=2026-01-{number + 1:02d}" / "part_0000.gz"
+        day = date(2026, 1, 1) + timedelta(number)
+        path = folder / f"updated_date={day}" / "part_0000.gz"
         path.parent.mkdir(parents=True, exist_ok=True)
-        size = 0
+        size, first = 0, made
         with igzip.open(path, "wb", compresslevel=2) as stream:
-            while size < json_bytes / files:
+            while size < json_bytes / files or made - first < works / files:
                 lines = b"".join(maker.make() for _ in range(200))
-                works += 200
+                made += 200
                 size += len(lines)
                 stream.write(lines)
         written += size
         paths.append(path)
-    return Generated(tuple(paths), works, written, sum(path.stat().st_size for path in paths))
+    return Generated(tuple(paths), made, written, sum(path.stat().st_size for path in paths))
 
 
 class _Maker:
@@ -76,7 +94,7 @@ class _Maker:
     def __init__(self, rng: random.Random, file: int) -> None:
         self.rng = rng
         self.number = file * 10**7
-        self.file = file
+        self.day = date(2026, 1, 1) + timedelta(file)
         world = random.Random(99)  # the same institutions and words in every file
         self.words = [_word(world) for _ in range(4000)]
         self.institutions = [_institution(world, n, self.words) for n in range(6000)]
@@ -99,7 +117,7 @@ class _Maker:
             f'"primary_location":{rng.choice(self.sources)},"type":"article",'
             f'"is_retracted":false,"authorships":[{",".join(listed)}],'
             f'"abstract_inverted_index":{rng.choice(self.abstracts)},{rng.choice(self.tails)},'
-            f'"updated_date":"2026-01-{self.file + 1:02d}T03:14:15.926535"}}\n'
+            f'"updated_date":"{self.day}T03:14:15.926535"}}\n'
         ).encode()
 
     def _authorship(self, position: int) -> str:

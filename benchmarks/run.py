@@ -25,6 +25,7 @@ from pathlib import Path
 
 import align_authors
 import authorships
+import build_memory
 import openalex_ingest
 import orcid_summaries
 import resolve_conferences
@@ -208,6 +209,7 @@ BENCHMARKS: dict[str, Callable[[Path], list[Row]]] = {
     "orcid": lambda _: orcid_summaries.measure_orcid(),
     "authorships": lambda _: list(authorships.measure()),
     "openalex": lambda _: openalex_ingest.measure(),
+    "build memory": lambda _: list(build_memory.measure()),
 }
 
 

@@ -18,7 +18,11 @@ from naive_careers import (
 )
 from test_tallies import evidence, whole_rules
 
-from talentflow.careers.histories import Histories, list_histories
+from talentflow.careers.histories import (
+    Histories,
+    list_histories,
+    list_histories_in_parts,
+)
 from talentflow.core.contracts import MOVES, RESIDENCES, SPELLS, STAGE_CHANGES, check_table
 from talentflow.core.errors import UsageError
 from talentflow.core.rules import MoveRule, PeopleRule, ResidenceRule, Rules
@@ -225,3 +229,13 @@ def test_spells_hold_every_observed_year_once(rows: list[Row], rules: Rules) -> 
 @given(st.permutations(life((2010, "KR"), (2010, "US"), (2012, "US"), (2013, "DE"))))
 def test_order_of_rows_does_not_matter(rows: list[Row]) -> None:
     assert where(rows, Rules()) == {2010: "KR", 2011: "KR", 2012: "US", 2013: "DE"}
+
+
+@given(rows=evidence, at_once=st.integers(1, 5))
+def test_histories_in_parts_are_those_of_the_whole(rows: list[Row], at_once: int) -> None:
+    packed = pack_rows(rows)
+    whole = list_histories(packed, Rules())
+    parts = list(list_histories_in_parts(packed, Rules(), at_once))
+    for name, table in vars(whole).items():
+        found = [row for part in parts for row in getattr(part, name).to_pylist()]
+        assert found == table.to_pylist()

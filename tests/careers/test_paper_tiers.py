@@ -11,7 +11,7 @@ from talentflow.careers.paper_tiers import (
     FIXED_SHARES,
     VENUE_MONTHS,
     count_submissions,
-    mark_top_papers,
+    rank_top_papers,
 )
 from talentflow.core.rules import TIER_FLAGS
 from talentflow.core.vocabulary import Tier
@@ -33,6 +33,13 @@ def records(orals: int, spotlights: int, posters: int, rejected: int) -> pa.Tabl
             "tier_flags": pa.array(flags * 2, pa.int32()),
         }
     )
+
+
+def mark_top_papers(table: pa.Table, submissions: dict[tuple[str, int], int]) -> np.ndarray:
+    """For each row the tiers at a fixed share that its paper is in."""
+    ranked = rank_top_papers(table, submissions).to_pylist()
+    top = {row["paper_id"]: row["top"] for row in ranked}
+    return np.array([top.get(paper, 0) for paper in table["paper_id"].to_pylist()])
 
 
 def inputs(papers: int) -> pa.Table:

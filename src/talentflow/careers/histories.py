@@ -6,6 +6,7 @@ records behind it. They come from the same compiled `find_residences` as the tal
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +44,7 @@ from talentflow.core.vocabulary import SECTORS, STAGES, STUDY_STAGES
 
 Rows = npt.NDArray[np.int64]
 _STUDIES: Final = len(STUDY_STAGES)
+_ROWS_AT_ONCE: Final = 1 << 18
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,27 @@ class Histories:
 def list_histories(evidence: PackedEvidence, rules: Rules) -> Histories:
     """The histories of all persons under one set of rules.
 
+    Raises `UsageError` as `list_histories_in_parts` does.
+    """
+    parts = [Histories(**{contract.name: contract.empty() for contract in _CONTRACTS})]
+    parts += list_histories_in_parts(evidence, rules)
+    return Histories(
+        **{
+            contract.name: pa.concat_tables([getattr(part, contract.name) for part in parts])
+            for contract in _CONTRACTS
+        }
+    )
+
+
+_CONTRACTS: Final = (RESIDENCES, SPELLS, MOVES, STAGE_CHANGES)
+
+
+def list_histories_in_parts(
+    evidence: PackedEvidence, rules: Rules, rows: int = _ROWS_AT_ONCE
+) -> Iterator[Histories]:
+    """The histories of some persons after another, in the order of their numbers; about so many
+    rows of evidence at a time, since a row may become several of each table.
+
     Raises `UsageError` for rules that split persons, whose years and moves are not whole rows.
     """
     if rules.splits_persons:
@@ -68,20 +91,20 @@ def list_histories(evidence: PackedEvidence, rules: Rules) -> Histories:
             next_step="nearest valid: residence.kind = mode with move.dating = seen or midpoint",
         )
     placed = evidence.at_seats if rules.place.employer == "seat" else evidence
-    residences, spells, moves, changes = _list_rows(
-        Evidence(placed.keys, placed.traits, placed.votes),
-        compile_rules(rules),
-        new_years(),
-        new_stays(),
-        new_moves(),
-    )
-    people = evidence.person_ids
-    return Histories(
-        residences=_table(RESIDENCES, residences, people),
-        spells=_table(SPELLS, spells, people),
-        moves=_table(MOVES, moves, people),
-        stage_changes=_table(STAGE_CHANGES, changes, people),
-    )
+    for part in placed.split(-(-len(placed.keys) // rows)):
+        found = _list_rows(
+            Evidence(part.keys, part.traits, part.votes),
+            compile_rules(rules),
+            new_years(),
+            new_stays(),
+            new_moves(),
+        )
+        yield Histories(
+            **{
+                contract.name: _table(contract, listed, evidence.person_ids)
+                for contract, listed in zip(_CONTRACTS, found, strict=True)
+            }
+        )
 
 
 def _table(contract: Contract, rows: Rows, people: pa.StringArray) -> pa.Table:

@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import duckdb
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from talentflow.core.rules import TIER_FLAGS
+from talentflow.core.scans import Room, Source, select
 from talentflow.core.vocabulary import Tier
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
@@ -45,39 +43,45 @@ _MOST_ACCEPTED: Final = 2 / 3
 FIXED_SHARES: Final = {"top20pct": 0.2, "top2pct": 0.02, "top0.5pct": 0.005}
 
 
-_LISTED: Final = ("source", "file", "venue", "year", "paper_id")
-
 Submissions = Mapping[tuple[str, int], int]
 """Venue and year → papers submitted, where that is known."""
 
 
-def count_submissions(records: pa.Table, inputs: pa.Table) -> dict[tuple[str, int], int]:
+def count_submissions(
+    records: Source, inputs: pa.Table, room: Room | None = None
+) -> dict[tuple[str, int], int]:
     """The submissions of each venue and year: the papers in its list, where at least a third of
     them were not accepted. Other lists leave out rejected papers, all or most, so the number of
     submissions is not in the data.
 
-    The list is counted, not the records: most lists name no authors of rejected papers.
+    The list is counted, not the records: most lists name no authors of rejected papers. A venue
+    and year of which no paper is known to be accepted has none to rank, and is left out.
     """
-    with duckdb.connect() as connection:
-        connection.register("r", records.select([*_LISTED, "tier_flags"]))
-        connection.register("i", inputs.select(["source", "file", "papers"]))
-        found = connection.sql(
-            f"""
-            with lists as (
-                select source, file, venue, year, count(distinct paper_id)
-                    filter ((tier_flags & {int(Tier.ACCEPTED)}) > 0) as accepted
-                from r where venue is not null group by source, file, venue, year
-            )
-            select venue, year, sum(papers)
-            from lists join i using (source, file) group by venue, year
-            having sum(accepted) <= {_MOST_ACCEPTED} * sum(papers)
-            """
-        ).fetchall()
-    return {(venue, year): int(papers) for venue, year, papers in found}
+    found = select(
+        f"""
+        with telling as (
+            select distinct venue, year from r where (tier_flags & {int(Tier.ACCEPTED)}) > 0
+        ), lists as (
+            select source, file, venue, year, count(distinct paper_id)
+                filter ((tier_flags & {int(Tier.ACCEPTED)}) > 0) as accepted
+            from r semi join telling using (venue, year) group by source, file, venue, year
+        )
+        select venue, year, cast(sum(papers) as bigint) as papers
+        from lists join i using (source, file) group by venue, year
+        having sum(accepted) <= {_MOST_ACCEPTED} * sum(papers)
+        """,
+        room,
+        r=records,
+        i=inputs,
+    )
+    return {(row["venue"], row["year"]): row["papers"] for row in found.to_pylist()}
 
 
-def mark_top_papers(records: pa.Table, submissions: Submissions) -> npt.NDArray[np.int32]:
-    """For each record the sum of the `TIER_FLAGS` of the fixed shares that its paper is in.
+def rank_top_papers(
+    records: Source, submissions: Submissions, room: Room | None = None
+) -> pa.Table:
+    """Accepted papers (`venue`, `year`, `paper_id`) in any tier at a fixed share, and `top`: the
+    sum of the `TIER_FLAGS` of those that the paper is in.
 
     The accepted papers of a venue and year are ranked oral, spotlight, other, and among equals
     by a hash of their id, a lot that is drawn once and for all: the tier is a random sample of
@@ -95,29 +99,23 @@ def mark_top_papers(records: pa.Table, submissions: Submissions) -> npt.NDArray[
         f"case when place <= round({share} * submitted) then {TIER_FLAGS[tier]} else 0 end"
         for tier, share in FIXED_SHARES.items()
     )
-    papers = records.select(["venue", "year", "paper_id", "tier_flags"])
-    numbered = papers.append_column("row", pa.array(np.arange(papers.num_rows)))
-    with duckdb.connect() as connection:
-        connection.register("r", numbered)
-        connection.register("s", known)
-        # A join does not keep the order of rows, so each carries its number.
-        rows = connection.sql(
-            f"""
-            with papers as (
-                select venue, year, paper_id, submitted, bit_or(tier_flags) as flags
-                from r join s using (venue, year) group by all
-            ), ranked as (
-                select *, row_number() over (
-                    partition by venue, year
-                    order by (flags & {int(Tier.ORAL)}) desc, (flags & {int(Tier.SPOTLIGHT)}) desc,
-                        md5(paper_id)
-                ) as place
-                from papers where (flags & {int(Tier.ACCEPTED)}) > 0
-            )
-            select row, ({shares})::integer as top
-            from r join ranked using (venue, year, paper_id)
-            """
-        ).to_arrow_table()
-    flags = np.zeros(records.num_rows, np.int32)
-    flags[rows["row"].to_numpy()] = rows["top"].to_numpy()
-    return flags
+    return select(
+        f"""
+        with papers as (
+            select venue, year, paper_id, submitted, bit_or(tier_flags) as flags
+            from r join s using (venue, year) group by all
+        ), ranked as (
+            select *, row_number() over (
+                partition by venue, year
+                order by (flags & {int(Tier.ORAL)}) desc, (flags & {int(Tier.SPOTLIGHT)}) desc,
+                    md5(paper_id)
+            ) as place
+            from papers where (flags & {int(Tier.ACCEPTED)}) > 0
+        )
+        select * from (select venue, year, paper_id, ({shares})::integer as top from ranked)
+        where top > 0
+        """,
+        room,
+        r=records,
+        s=known,
+    )

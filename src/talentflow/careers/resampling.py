@@ -27,32 +27,37 @@ import pyarrow.compute as pc
 
 from talentflow.careers.packing import PackedEvidence
 from talentflow.careers.weights import hash_ids, mix_bits
+from talentflow.core.scans import Room, Source, select
 
 ARRANGEMENTS: Final = 10
 """So many draws of the paper that holds each person; the replicates are shared among them."""
 
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 
+_AUTHORED: Final = "select distinct person_ref, paper_id from records where paper_id is not null"
+
 Hashes = npt.NDArray[np.uint64]
 
 
 def hold_by_papers(
-    evidences: Sequence[PackedEvidence], records: pa.Table, people: pa.Table
+    evidences: Sequence[PackedEvidence],
+    records: Source,
+    people: pa.Table,
+    room: Room | None = None,
 ) -> list[PackedEvidence]:
     """Each evidence with every person held by one of their papers, drawn for its place in the
     list; who has no paper stays alone. `records` and `people` as in the contracts."""
-    ids, papers = _list_papers(records, people)
+    ids, papers = _list_papers(records, people, room)
     return [
         replace(evidence, person_hashes=_hold(evidence, ids, papers, number))
         for number, evidence in enumerate(evidences)
     ]
 
 
-def _list_papers(records: pa.Table, people: pa.Table) -> tuple[pa.Array, pa.Array]:
+def _list_papers(records: Source, people: pa.Table, room: Room | None) -> tuple[pa.Array, pa.Array]:
     """Id and paper, each pair once: of persons, and of references, which are persons of their own
     where a doubtful person was drawn apart."""
-    told = records.select(["person_ref", "paper_id"]).filter(pc.is_valid(records["paper_id"]))
-    told = told.group_by(["person_ref", "paper_id"]).aggregate([])
+    told = select(_AUTHORED, room, records=records)
     place = pc.index_in(told["person_ref"], value_set=people["person_ref"].combine_chunks())
     person = people["person_id"].take(place.combine_chunks())
     pairs = pa.table(

@@ -14,7 +14,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from talentflow.careers import cells
 from talentflow.careers.counts import CellCounts
@@ -23,12 +22,14 @@ from talentflow.careers.packing import (
     MAX_POPULATIONS,
     YEAR_SHIFT,
     PackedEvidence,
-    pack_evidence,
+    complete_tables,
+    pack_rows,
 )
 from talentflow.careers.tallies import count_tallies, data_years
 from talentflow.core.contracts import AWAITED, VINTAGES, check_table
 from talentflow.core.executor import run_in_threads
 from talentflow.core.rules import Population, Rules
+from talentflow.core.scans import Room, Source, open_tables
 
 MEASURES: Final = {cells.STOCK: "stock", cells.INFLOW: "inflow", cells.OUTFLOW: "outflow"}
 
@@ -41,23 +42,32 @@ class VenueEvidence:
     venues: tuple[str, ...]
 
 
-def pack_by_venue(records: pa.Table, people: pa.Table, resolved: pa.Table) -> VenueEvidence:
+def pack_by_venue(
+    records: Source, people: pa.Table, resolved: pa.Table, room: Room | None = None
+) -> VenueEvidence:
     """Tables of the contracts of the same names → evidence that vintages can be cut from.
 
     Rows without a country and stages are left out: neither stock nor moves ask for them. Beyond
     60 venues the smallest share no bit and are never taken for awaited.
     """
-    known = resolved.filter(pc.is_valid(resolved["country"]))["mention_id"].combine_chunks()
-    records = records.filter(pc.is_in(records["mention_id"], known))
-    silent = pa.nulls(records.num_rows, pa.string())
-    records = records.set_column(records.column_names.index("role_raw"), "role_raw", silent)
-    counted = records["venue"].combine_chunks().value_counts()
-    sizes = {row["values"]: row["counts"] for row in counted.to_pylist() if row["values"]}
-    venues = tuple(sorted(sizes, key=lambda venue: (-sizes[venue], venue))[:MAX_POPULATIONS])
-    populations = tuple(Population(venue=venue, tier="all") for venue in venues)
-    return VenueEvidence(
-        packed=pack_evidence(records, people, resolved, populations), venues=venues
-    )
+    records, resolved = complete_tables(records, resolved)
+    with open_tables(room, everything=records, p=people, m=resolved) as connection:
+        connection.execute(_KNOWN)
+        counted = connection.sql(_VENUES).fetchall()
+        venues = tuple(venue for (venue,) in counted)
+        populations = tuple(Population(venue=venue, tier="all") for venue in venues)
+        return VenueEvidence(packed=pack_rows(connection, populations), venues=venues)
+
+
+_KNOWN: Final = """
+    create view r as
+        select * exclude (role_raw), cast(null as varchar) as role_raw from everything
+        where mention_id in (select mention_id from m where country is not null)
+"""
+_VENUES: Final = f"""
+    select venue from r where venue <> ''
+    group by venue order by count(*) desc, venue limit {MAX_POPULATIONS}
+"""
 
 
 def count_vintages(

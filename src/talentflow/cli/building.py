@@ -26,6 +26,7 @@ from talentflow.cli.tables import print_accounting, print_changes, print_rows
     "opt_out",
     "imputations",
     "resample",
+    "memory",
 )
 @format_option("text", "json")
 def build(format_: str, **given: Any) -> None:

@@ -20,21 +20,25 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from talentflow.core.contracts import CONTRACTS, check_table
+from talentflow.core.contracts import CONTRACTS, check_no_repeated_keys, check_table
 from talentflow.core.errors import StoreError
+from talentflow.core.scans import PARTIAL, Room, Stored, select
 
 STORE_FORMAT: Final = 1
-PARTIAL: Final = ".partial-"
-"""How the names of files and folders begin that are not whole yet; the next build sweeps them."""
+PART_ROWS: Final = 1 << 17
+"""Rows of a row group of a table that comes in parts: what is held of it at once."""
+
+Parts = Iterable[tuple[str, pa.Table]]
+"""Parts of tables with the name of the table, of several tables in turn if need be."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +55,30 @@ class Catalog:
         """Whether that stage has been built."""
         return self.stage_folder(stage, key).is_dir()
 
-    def write_stage(self, stage: str, key: str, tables: Mapping[str, pa.Table]) -> None:
-        """Check every table against its contract and put all of them in place at once."""
+    def write_stage(
+        self,
+        stage: str,
+        key: str,
+        tables: Mapping[str, pa.Table] | Parts,
+        room: Room | None = None,
+    ) -> None:
+        """Check every table against its contract and put all of them in place at once.
+
+        Tables that come in parts are never held as a whole; how they are cut does not matter.
+        """
 
         def fill(folder: Path) -> None:
-            for name, table in tables.items():
-                checked = check_table(table, CONTRACTS[name]) if name in CONTRACTS else table
-                write_parquet(checked, folder / f"{name}.parquet")
+            if isinstance(tables, Mapping):
+                for name, table in tables.items():
+                    write_parquet(_check(name, table), folder / f"{name}.parquet")
+            else:
+                _write_parts(folder, tables, room)
 
         write_folder(self.stage_folder(stage, key), fill)
+
+    def store_table(self, stage: str, key: str, name: str) -> Stored:
+        """One table of a finished stage, to be read in parts."""
+        return Stored(self.stage_folder(stage, key) / f"{name}.parquet")
 
     def read_table(
         self, stage: str, key: str, name: str, columns: list[str] | None = None
@@ -178,6 +197,77 @@ def write_text(path: Path, text: str) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     partial.replace(path)
+
+
+def _check(name: str, table: pa.Table) -> pa.Table:
+    return check_table(table, CONTRACTS[name]) if name in CONTRACTS else table
+
+
+def _write_parts(folder: Path, parts: Parts, room: Room | None) -> None:
+    writers: dict[str, _PartWriter] = {}
+    with ExitStack() as stack:
+        for name, part in parts:
+            if name not in writers:
+                path = folder / f"{name}.parquet"
+                writers[name] = stack.enter_context(_PartWriter(name, path, room))
+            writers[name].add(part)
+
+
+class _PartWriter:
+    """Writes one table from its parts. A table of few rows becomes the same file as a whole one."""
+
+    def __init__(self, name: str, path: Path, room: Room | None) -> None:
+        self._name, self._path, self._room = name, path, room
+        self._waiting: list[pa.Table] = []
+        self._rows = 0
+        self._writer: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> _PartWriter:
+        return self
+
+    def add(self, part: pa.Table) -> None:
+        """The next rows."""
+        self._waiting.append(part)
+        self._rows += part.num_rows
+        while self._rows > PART_ROWS:
+            waiting = pa.concat_tables(self._waiting)
+            self._write(waiting.slice(0, PART_ROWS))
+            self._waiting = [waiting.slice(PART_ROWS)]
+            self._rows -= PART_ROWS
+
+    def _write(self, group: pa.Table) -> None:
+        if self._name in CONTRACTS:
+            group = check_table(group, replace(CONTRACTS[self._name], key=()))
+        group = group.combine_chunks().replace_schema_metadata(None)
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                self._path, group.schema, compression="zstd", store_schema=False
+            )
+        self._writer.write_table(group, row_group_size=PART_ROWS)
+
+    def __exit__(self, failed: object, *_: object) -> None:
+        rest = pa.concat_tables(self._waiting)
+        if self._writer is None:
+            if failed is None:
+                write_parquet(_check(self._name, rest), self._path)
+            return
+        with self._writer:
+            if failed is None:
+                self._write(rest)
+        if failed is None and self._name in CONTRACTS:
+            self._check_key()
+
+    def _check_key(self) -> None:
+        contract = CONTRACTS[self._name]
+        if contract.key:
+            keys = ", ".join(contract.key)
+            repeated = select(
+                f"select {keys}, count(*) as count_all from t group by {keys} "
+                "having count(*) > 1 limit 4",
+                self._room,
+                t=Stored(self._path),
+            )
+            check_no_repeated_keys(repeated, contract)
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:

@@ -124,11 +124,18 @@ def _check_key(table: pa.Table, contract: Contract) -> None:
     keys = list(contract.key)
     counted = table.select(keys).group_by(keys, use_threads=False).aggregate([([], "count_all")])
     if counted.num_rows != table.num_rows:
-        repeated = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 3).to_pylist()
+        check_no_repeated_keys(counted.filter(pc.greater(counted["count_all"], 1)), contract)
+
+
+def check_no_repeated_keys(repeated: pa.Table, contract: Contract) -> None:
+    """Raise `ContractError` if there are any of `repeated`: keys of the contract's table that
+    occur more than once, `count_all` times."""
+    if repeated.num_rows:
+        more = (pc.sum(repeated["count_all"]).as_py() or 0) - repeated.num_rows
         raise ContractError(
-            f"table {contract.name}: {table.num_rows - counted.num_rows} repeated keys",
-            expected=f"one row per {', '.join(keys)}",
-            where=f"for example {repeated}"[:600],
+            f"table {contract.name}: {more} repeated keys",
+            expected=f"one row per {', '.join(contract.key)}",
+            where=f"for example {repeated.slice(0, 3).to_pylist()}"[:600],
         )
 
 

@@ -7,6 +7,7 @@ from its default.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,24 @@ class Setting:
     def variable(self) -> str:
         """The environment variable that sets it."""
         return f"TALENTFLOW_{self.name.upper()}"
+
+
+DEFAULT_MEMORY: Final = "4GiB"
+_UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+LEAST_MEMORY_BYTES: Final = 256 * 2**20
+
+
+def parse_memory(text: str) -> int:
+    """Bytes of an amount such as `4GiB`, `512 MB` or `1.5g`; units are powers of 1024.
+
+    Raises `UsageError` for what is not an amount.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
+    if found is None:
+        raise UsageError(
+            f"{text!r} is no amount of memory", expected="a number and a unit, such as 4GiB"
+        )
+    return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
 SETTINGS: Final[tuple[Setting, ...]] = (
@@ -72,6 +91,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         kind=str,
         help="What replicates draw anew: persons, or two_way (persons and the papers they share).",
     ),
+    Setting(
+        name="memory",
+        default=DEFAULT_MEMORY,
+        kind=str,
+        help="Memory that a build keeps to, such as 4GiB; what does not fit waits on the disk.",
+    ),
 )
 
 
@@ -93,6 +118,7 @@ class Settings:
     port: int = 8000
     imputations: int = 1
     resample: str = "persons"
+    memory: str = DEFAULT_MEMORY
 
     def __post_init__(self) -> None:
         _require(self.engine in ("local", "spark"), "engine", self.engine, "local or spark")
@@ -104,11 +130,18 @@ class Settings:
         _require(0 < self.port < 65536, "port", self.port, "1 to 65535")
         known = self.resample in ("persons", "two_way")
         _require(known, "resample", self.resample, "persons or two_way")
+        enough = self.memory_bytes >= LEAST_MEMORY_BYTES
+        _require(enough, "memory", self.memory, "256MiB or more")
 
     @property
     def pools_draws(self) -> bool:
         """Whether careers are counted several times over and pooled."""
         return self.imputations > 1 or self.resample != "persons"
+
+    @property
+    def memory_bytes(self) -> int:
+        """The setting `memory` in bytes."""
+        return parse_memory(self.memory)
 
     @property
     def worker_count(self) -> int:

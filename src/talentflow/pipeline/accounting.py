@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from talentflow.core.errors import ContractError
+from talentflow.core.scans import Room, Source, open_tables
 
 LINES: Final[dict[str, dict[str, str]]] = {
     "used": {
@@ -97,24 +97,22 @@ class Balance:
 
 
 def account_for_records(
-    records: pa.Table,
+    records: Source,
     people: pa.Table,
     resolved_mentions: pa.Table,
     balance: Balance,
     second: str,
+    *,
+    room: Room | None = None,
 ) -> list[dict[str, Any]]:
     """Lines of `id`, `title` (language → text) and `records`, in the order of `LINES`.
 
     `records` are the aligned ones; `second` is the source that is only compared. Raises
     `ContractError` if the lines do not add up to the rows read and the rejected rows.
     """
-    with duckdb.connect() as connection:
-        connection.register(
-            "records",
-            records.select(["source", "person_ref", "mention_id", "alignment", "year", "kind"]),
-        )
-        connection.register("people", people.select(["person_ref", "person_id", "ambiguous"]))
-        connection.register("mentions", resolved_mentions.select(["mention_id", "country"]))
+    with open_tables(
+        room, records=records, people=people, mentions=resolved_mentions
+    ) as connection:
         counted = dict(connection.execute(_QUERY, {"second": second}).fetchall())
     counted["rejected"] = balance.rejected
     placed = pc.unique(balance.placements["affiliation_record_id"])

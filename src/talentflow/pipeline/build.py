@@ -40,6 +40,7 @@ from talentflow.pipeline.following import (
     read_opt_out,
     without_opted_out,
 )
+from talentflow.pipeline.gathering import read_records
 from talentflow.pipeline.incremental import (
     BASIS,
     describe_basis,
@@ -108,7 +109,7 @@ def _read_inputs(run: Run, inputs: Inputs) -> None:
         run.run(
             "read",
             [list_checksums(inputs.records + inputs.mappings), checksum_code("core", "sources")],
-            lambda: stages.read_records(
+            lambda: read_records(
                 inputs.records, run.engine, progress, inputs.mappings, run.catalog.root
             ),
         )
@@ -131,20 +132,22 @@ def _identify_people(run: Run) -> None:
         "align",
         [run.keys["read"], run.keys["organizations"], code],
         lambda: stages.give_affiliations(
-            run.read("read", "records"),
+            run.store("read", "records"),
             run.read("read", "mentions"),
             run.read("organizations", "resolved_mentions"),
             progress,
+            run.room,
         ),
     )
     run.run(
         "people",
         [run.keys["align"], code],
         lambda: stages.identify_people(
-            run.read("align", "records"),
+            run.store("align", "records"),
             run.read("read", "mentions"),
             run.read("organizations", "resolved_mentions"),
             progress,
+            run.room,
         ),
     )
     _note_changes(run)
@@ -184,7 +187,7 @@ def _note_changes(run: Run) -> None:
 def _correct_answers(run: Run) -> None:
     def make() -> stages.Tables:
         answers = Answers(
-            records=run.read("align", "records"),
+            records=run.store("align", "records"),
             mentions=run.read("read", "mentions"),
             resolved_mentions=run.read("organizations", "resolved_mentions"),
             people=run.read("people", "people"),
@@ -226,7 +229,7 @@ def _measure_quality(run: Run, progress: Progress) -> None:
     def make() -> stages.Tables:
         return measure_quality(
             QualityInputs(
-                records=stages.take_papers(run.read("align", "records")),
+                records=stages.take_papers(run.store("align", "records"), run.room),
                 mentions=run.read("read", "mentions"),
                 resolved_mentions=run.read("corrections", "resolved_mentions"),
                 people=without_opted_out(run, opted_out),
@@ -234,6 +237,7 @@ def _measure_quality(run: Run, progress: Progress) -> None:
             ),
             floor=settings.floor,
             progress=progress,
+            room=run.room,
         )
 
     run.run(

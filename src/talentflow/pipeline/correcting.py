@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from talentflow.core.catalog import Catalog
+from talentflow.core.contracts import RECORDS
 from talentflow.core.progress import Progress
+from talentflow.core.scans import Stored
 from talentflow.resolve.corrections import correct_mentions, correct_people, list_applied
 from talentflow.resolve.corrections_csv import FILE, Corrections, read_corrections
 
 _UNUSED_SHOWN = 50
+_READ: Final = ("mention_id", "person_ref", "person_name")
+_NO_RECORDS: Final = RECORDS.empty().select([*_READ])
 
 
 class Answers(NamedTuple):
     """The tables that corrections change, and those that they are found in."""
 
-    records: pa.Table
+    records: Stored
     mentions: pa.Table
     resolved_mentions: pa.Table
     people: pa.Table
@@ -36,11 +40,13 @@ def correct_answers(
 ) -> dict[str, pa.Table]:
     """`resolved_mentions` and `people` as corrected, and `corrections`: what each line did."""
     lines = corrections.lines
+    # Without corrections nobody asks for the records.
+    records = answers.records.read(_READ) if lines else _NO_RECORDS
     mentions = correct_mentions(
         answers.mentions, answers.resolved_mentions, answers.organizations, lines
     )
-    people = correct_people(answers.people, answers.records, lines)
-    applied = list_applied(lines, mentions.matched | people.matched, answers.records)
+    people = correct_people(answers.people, records, lines)
+    applied = list_applied(lines, mentions.matched | people.matched, records)
     if lines:
         progress.start("corrections", len(lines))
         progress.advance(len(lines))
@@ -81,5 +87,4 @@ def describe_corrections(
 
 
 def _no_lines() -> pa.Table:
-    return list_applied((), {}, pa.table({"mention_id": pa.array([], pa.int64()),
-                                          "person_ref": pa.array([], pa.string())}))  # fmt: skip
+    return list_applied((), {}, _NO_RECORDS)

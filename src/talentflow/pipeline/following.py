@@ -15,8 +15,10 @@ import pyarrow.compute as pc
 from talentflow.careers.packing import PackedEvidence, tells_authors
 from talentflow.careers.resampling import ARRANGEMENTS, hold_by_papers
 from talentflow.careers.tallies import data_years
+from talentflow.core.catalog import Parts
 from talentflow.core.errors import InputError
 from talentflow.core.provenance import checksum_code, checksum_value
+from talentflow.core.scans import Stored
 from talentflow.estimate.truncation import RECENT_VINTAGES
 from talentflow.indicators.absence import explain_untold
 from talentflow.indicators.definitions import DEFAULT, Definition, define_cohort
@@ -45,17 +47,25 @@ def follow_people(run: Run, definitions: tuple[Definition, ...]) -> None:
         checksum_code("core", "careers"),
     ]
 
-    def make() -> stages.Tables:
+    def make() -> Parts:
         records, people = _primary_records(run), without_opted_out(run, opted_out)
         resolved, inputs = run.read("corrections", "resolved_mentions"), run.read("read", "inputs")
-        evidence = stages.prepare_evidence(records, people, resolved, inputs)
+        evidence = stages.prepare_evidence(records, people, resolved, inputs, run.room)
         if settings.definitions not in ("all", "standard"):
             _refuse_untold(evidence, definitions)
         basis = checksum_value([rules, evidence.populations])
-        drawn = stages.impute(records, people, resolved, inputs, imputations=settings.imputations)
+        facts = {
+            **_account(run, people, resolved),
+            "cohorts": _list_cohorts(definitions, evidence),
+            "years": data_years(evidence),
+        }
+        yield "facts", pa.table({"json": [json.dumps(facts, ensure_ascii=False)]})
+        drawn = stages.impute(
+            records, people, resolved, inputs, imputations=settings.imputations, room=run.room
+        )
         if settings.resample == "two_way":
-            drawn = hold_by_papers(drawn or [evidence] * ARRANGEMENTS, records, people)
-        tables = stages.follow_careers(
+            drawn = hold_by_papers(drawn or [evidence] * ARRANGEMENTS, records, people, run.room)
+        for name, part in stages.follow_careers(
             evidence,
             definitions,
             drawn=drawn,
@@ -64,15 +74,10 @@ def follow_people(run: Run, definitions: tuple[Definition, ...]) -> None:
             workers=settings.worker_count,
             progress=run.progress,
             earlier=_find_counted(run, basis, evidence, len(definitions)),
-        )
-        if "counts" in tables:
-            tables = {**tables, BASIS: describe_basis(basis)}
-        facts = {
-            **_account(run, people, resolved),
-            "cohorts": _list_cohorts(definitions, evidence),
-            "years": data_years(evidence),
-        }
-        return {**tables, "facts": pa.table({"json": [json.dumps(facts, ensure_ascii=False)]})}
+        ):
+            yield name, part
+            if name == "counts":
+                yield BASIS, describe_basis(basis)
 
     run.run(
         "careers",
@@ -105,15 +110,18 @@ def _find_counted(
 
 def _account(run: Run, people: pa.Table, resolved: pa.Table) -> dict[str, Any]:
     """What became of every row, and what a second crawl says."""
-    everything, as_read = run.read("align", "records"), run.read("read", "records")
+    everything, as_read = run.store("align", "records"), run.store("read", "records")
+    room = run.room
     balance = Balance(
-        read=as_read.num_rows,
+        read=as_read.rows,
         placements=run.read("align", "placements"),
         rejected=int(pc.sum(run.read("read", "rejects")["rows"]).as_py() or 0),
     )
     return {
-        "accounting": account_for_records(everything, people, resolved, balance, SECOND_OPINION),
-        "second_opinion": compare_crawls(as_read, resolved, SECOND_OPINION).to_pylist(),
+        "accounting": account_for_records(
+            everything, people, resolved, balance, SECOND_OPINION, room=room
+        ),
+        "second_opinion": compare_crawls(as_read, resolved, SECOND_OPINION, room=room).to_pylist(),
     }
 
 
@@ -144,13 +152,13 @@ def look_back(run: Run) -> None:
             run.read("corrections", "resolved_mentions"),
             workers=run.settings.worker_count,
             progress=run.progress,
+            room=run.room,
         ),
     )
 
 
-def _primary_records(run: Run) -> pa.Table:
-    records = run.read("align", "records")
-    return records.filter(pc.field("source") != SECOND_OPINION)
+def _primary_records(run: Run) -> Stored:
+    return run.store("align", "records").filter(f"source <> '{SECOND_OPINION}'")
 
 
 def without_opted_out(run: Run, opted_out: frozenset[str]) -> pa.Table:
@@ -158,7 +166,7 @@ def without_opted_out(run: Run, opted_out: frozenset[str]) -> pa.Table:
     people = run.read("corrections", "people")
     if not opted_out:
         return people
-    return drop_opted_out(run.read("align", "records"), people, set(opted_out)).people
+    return drop_opted_out(run.store("align", "records"), people, set(opted_out), run.room)
 
 
 def read_opt_out(path: Path | None) -> frozenset[str]:

@@ -18,8 +18,9 @@ import duckdb
 import pyarrow as pa
 
 from talentflow.core.progress import Progress
+from talentflow.core.scans import Room, Stored, open_tables
 from talentflow.pipeline.inputs import SECOND_OPINION
-from talentflow.pipeline.quality_people import measure_hidden_ids
+from talentflow.pipeline.quality_people import SYSTEM, measure_hidden_ids
 from talentflow.resolve.sectors import sector_of_words
 
 FORMAT: Final = 1
@@ -44,7 +45,7 @@ _MAX_TEXT_CHARS: Final = 120
 class QualityInputs:
     """What is measured; `gold` is what `measure_gold` found, null without labelled texts."""
 
-    records: pa.Table
+    records: Stored
     mentions: pa.Table
     resolved_mentions: pa.Table
     people: pa.Table
@@ -52,7 +53,7 @@ class QualityInputs:
 
 
 def measure_quality(
-    inputs: QualityInputs, *, floor: int, progress: Progress
+    inputs: QualityInputs, *, floor: int, progress: Progress, room: Room
 ) -> dict[str, pa.Table]:
     """The table `report` with one row: the report as JSON, described in docs/guide/quality.md.
 
@@ -62,7 +63,7 @@ def measure_quality(
     report = {
         "format": FORMAT,
         "floor": floor,
-        **_measure_build(inputs, floor),
+        **_measure_build(inputs, floor, room),
         "gold": inputs.gold,
     }
     progress.advance()
@@ -74,12 +75,21 @@ def measure_quality(
     return {"report": pa.table({"json": [json.dumps(report, ensure_ascii=False)]})}
 
 
-def _measure_build(inputs: QualityInputs, floor: int) -> dict[str, Any]:
+def _measure_build(inputs: QualityInputs, floor: int, room: Room) -> dict[str, Any]:
     """Everything but the accuracy on labelled texts."""
-    with duckdb.connect() as connection:
-        _register(connection, inputs)
+    mine = inputs.records.filter(f"starts_with(person_ref, '{SYSTEM}:')").read(room=room)
+    hidden = measure_hidden_ids(mine, inputs.people, floor)
+    del mine
+    with open_tables(
+        room,
+        records=inputs.records,
+        mentions=inputs.mentions,
+        resolved=inputs.resolved_mentions,
+        people=inputs.people,
+    ) as connection:
+        _list_evidence(connection)
         people = _measure_linkage(connection, floor)
-        people["hidden_ids"] = measure_hidden_ids(inputs.records, inputs.people, floor)
+        people["hidden_ids"] = hidden
         return {
             **_measure_coverage(connection, floor),
             "people": people,
@@ -109,12 +119,8 @@ def _empty(row: dict[str, Any]) -> dict[str, Any]:
     return {name: None if name in counts else value for name, value in row.items()}
 
 
-def _register(connection: duckdb.DuckDBPyConnection, inputs: QualityInputs) -> None:
+def _list_evidence(connection: duckdb.DuckDBPyConnection) -> None:
     """`evidence`: one row per record with an affiliation, but those of people who opted out."""
-    connection.register("records", inputs.records.drop_columns(["ids"]))
-    connection.register("mentions", inputs.mentions)
-    connection.register("resolved", inputs.resolved_mentions)
-    connection.register("people", inputs.people)
     connection.execute(
         f"""
         create temp table evidence as

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from talentflow.careers.captures import count_captures
 from talentflow.careers.counting import count_evidence
 from talentflow.careers.counts import CellCounts
-from talentflow.careers.histories import list_histories
+from talentflow.careers.histories import list_histories_in_parts
 from talentflow.careers.imputation import draw_mentions, draw_people, number_imputation
 from talentflow.careers.packing import PackedEvidence, choose_populations, pack_evidence
 from talentflow.careers.paper_tiers import count_submissions
@@ -27,16 +27,18 @@ from talentflow.careers.vintages import (
     open_years,
     pack_by_venue,
 )
+from talentflow.core.catalog import Parts
 from talentflow.core.collector import paused_collector
 from talentflow.core.contracts import (
-    INPUTS,
     MENTION_ORGANIZATIONS,
-    MENTIONS,
+    MOVES,
     RANKS,
     RECORDS,
-    REJECTS,
     REPLICATES,
+    RESIDENCES,
     RESOLVED_MENTIONS,
+    SPELLS,
+    STAGE_CHANGES,
     UNIVERSITY_DOMAINS,
     VALUES,
     Contract,
@@ -44,6 +46,7 @@ from talentflow.core.contracts import (
 from talentflow.core.engine import Engine
 from talentflow.core.progress import Progress
 from talentflow.core.rules import Rules
+from talentflow.core.scans import Room, Source, Stored, read_parts, select
 from talentflow.estimate.coverage import estimate_coverage
 from talentflow.estimate.imputation import Imputed, pool_imputations, share_replicates
 from talentflow.estimate.truncation import RECENT_VINTAGES, estimate_nowcasts
@@ -57,14 +60,11 @@ from talentflow.pipeline.incremental import (
     keep_evidence,
 )
 from talentflow.pipeline.inputs import SECOND_OPINION, InputFile
-from talentflow.pipeline.snapshot_files import read_openalex
 from talentflow.resolve.align_authors import align_authors
 from talentflow.resolve.asserted import resolve_with_assertions
 from talentflow.resolve.organizations import ResolvedMentions
 from talentflow.resolve.people import link_people
 from talentflow.resolve.registry import Registry, build_registry
-from talentflow.sources import dblp, openreview, orcid, paperlists, table
-from talentflow.sources.evidence import Evidence
 from talentflow.sources.ror import read_ror
 from talentflow.sources.university_domains import read_university_domains
 
@@ -72,83 +72,6 @@ Tables = dict[str, pa.Table]
 
 _MENTIONS_A_TASK: Final = 4000
 _IMPUTATION_SEED: Final = 1987
-
-
-def read_records(
-    files: Iterable[InputFile],
-    engine: Engine,
-    progress: Progress,
-    mappings: Iterable[InputFile] = (),
-    scratch: Path | None = None,
-) -> Tables:
-    """All input files → records, mentions (each once), rejects and inputs.
-
-    `mappings` say how to read some of them, as in `Inputs`; see `read_openalex` for `scratch`.
-    """
-    wanted = list(files)
-    progress.start("read", sum(f.size_bytes for f in wanted))
-    snapshot = [file for file in wanted if file.source == "openalex"]
-    archives = [file for file in wanted if file.source == orcid.SOURCE]
-    others = [file for file in wanted if file.source not in ("openalex", orcid.SOURCE)]
-    evidence = []
-    for file, found in zip(others, engine.run(_read_file, others), strict=True):
-        evidence.append(found)
-        progress.advance(file.size_bytes)
-    merged = [file for file in mappings if file.source == "openalex"]
-    evidence += read_openalex(snapshot, merged, engine, progress, scratch)
-    # ORCID knows everybody of every field: beside other sources only those whom they name.
-    named = _list_orcids(evidence) if evidence else None
-    for file in archives:
-        found = orcid.read_file(file.folder, file.file, workers=engine.workers, only=named)
-        evidence.append(found)
-        progress.advance(file.size_bytes)
-    tables = {
-        "records": pa.concat_tables([RECORDS.empty(), *(e.records for e in evidence)]),
-        "mentions": _distinct_mentions([e.mentions for e in evidence]),
-        "rejects": pa.concat_tables([REJECTS.empty(), *(e.rejects for e in evidence)]),
-        "inputs": pa.concat_tables([INPUTS.empty(), *(e.inputs for e in evidence)]),
-    }
-    progress.finish(
-        f"{tables['records'].num_rows:,} records from {len(wanted)} files, "
-        f"{tables['rejects'].num_rows:,} rejects"
-    )
-    return tables
-
-
-def _list_orcids(evidence: Iterable[Evidence]) -> frozenset[str]:
-    """The ORCID iDs that records state of their persons."""
-    stated: set[str] = set()
-    for found in evidence:
-        for ids in found.records["ids"].chunks:
-            stated.update(pc.filter(ids.items, pc.equal(ids.keys, "orcid")).unique().to_pylist())
-        refs = pc.unique(found.records["person_ref"])
-        named = pc.filter(refs, pc.starts_with(refs, "orcid:").fill_null(False))
-        stated.update(ref.removeprefix("orcid:") for ref in named.to_pylist())
-    return frozenset(stated)
-
-
-def _read_file(file: InputFile) -> Evidence:
-    with paused_collector():
-        return _read_records(file)
-
-
-def _read_records(file: InputFile) -> Evidence:
-    if file.source == "table":
-        mapping = table.load_mapping(file.folder / table.MAPPING_FILE)
-        return table.read_file(file.folder, file.file, mapping=mapping)
-    if file.source == openreview.SOURCE:
-        return openreview.read_file(file.folder, file.file)
-    if file.source == dblp.SOURCE:
-        return dblp.read_file(file.folder, file.file)
-    return paperlists.read_file(file.folder, file.file, source=file.source)
-
-
-def _distinct_mentions(tables: list[pa.Table]) -> pa.Table:
-    together = pa.concat_tables([MENTIONS.empty(), *tables])
-    grouped = together.group_by("mention_id", use_threads=False)
-    said = [column.name for column in MENTIONS.columns if column.name != "mention_id"]
-    first = grouped.aggregate([(name, "first") for name in said])
-    return first.rename_columns(["mention_id", *said]).sort_by("mention_id")
 
 
 def read_registry(files: Iterable[InputFile], progress: Progress) -> Tables:
@@ -209,39 +132,63 @@ def _load_registry(folder: Path) -> Registry:
 
 
 def give_affiliations(
-    records: pa.Table, mentions: pa.Table, resolved: pa.Table, progress: Progress
-) -> Tables:
+    records: Stored, mentions: pa.Table, resolved: pa.Table, progress: Progress, room: Room
+) -> Parts:
     """Records as read → records with affiliations given to authors, and the placements.
 
-    Positions are known to be their person's; they take no part.
+    Positions are known to be their person's, and so is every affiliation of a source that prints
+    affiliations author by author, such as OpenAlex: they take no part and pass by unread, after
+    those that do.
     """
     progress.start("align", 1)
-    papers = take_papers(records)
+    open_sources = [row["source"] for row in select(_OPEN_SOURCES, room, r=records).to_pylist()]
+    papers = RECORDS.empty()
+    if open_sources:
+        papers = _take_open(records, open_sources)
     aligned = align_authors(papers, mentions, resolved, second=SECOND_OPINION)
+    del papers
+    yield "records", aligned.records
+    yield "placements", aligned.placements
+    for part in read_parts(records.path):
+        taken = pc.is_in(part["source"], value_set=pa.array(open_sources, pa.string()))
+        taken = pc.and_(taken, pc.equal(part["kind"], "authorship"))
+        yield "records", part.filter(pc.invert(taken))
     progress.advance()
     progress.finish(f"{aligned.placements.num_rows:,} authors given an affiliation of their paper")
-    everything = aligned.records
-    if papers.num_rows < records.num_rows:
-        positions = records.filter(pc.not_equal(records["kind"], "authorship"))
-        everything = pa.concat_tables([aligned.records, positions])
-    return {"records": everything, "placements": aligned.placements}
 
 
-def take_papers(records: pa.Table) -> pa.Table:
+_OPEN_SOURCES: Final = """
+    select distinct source from r
+    where person_ref is null and alignment = 'set_only' and kind = 'authorship'
+    order by source
+"""
+"""Sources that state affiliations of papers without saying whose."""
+
+
+def _take_open(records: Stored, sources: Sequence[str]) -> pa.Table:
+    parts = [RECORDS.empty()]
+    wanted = pa.array(sources, pa.string())
+    for part in read_parts(records.path):
+        taken = pc.is_in(part["source"], value_set=wanted)
+        parts.append(part.filter(pc.and_(taken, pc.equal(part["kind"], "authorship"))))
+    return pa.concat_tables(parts)
+
+
+def take_papers(records: Stored, room: Room) -> Stored:
     """The records of documents, without the years of positions; all of them where there are no
     documents at all."""
-    papers = pc.equal(records["kind"], "authorship")
-    return records.filter(papers) if pc.any(papers).as_py() else records
+    papers = records.filter("kind = 'authorship'")
+    return papers if select("select 1 from r limit 1", room, r=papers).num_rows else records
 
 
 def identify_people(
-    records: pa.Table, mentions: pa.Table, resolved: pa.Table, progress: Progress
+    records: Source, mentions: pa.Table, resolved: pa.Table, progress: Progress, room: Room
 ) -> Tables:
     """Records and what their affiliations mean → people and the edges that say why."""
-    progress.start("people", records.num_rows)
+    progress.start("people", 1)
     with paused_collector():
-        linked = link_people(records, mentions=mentions, resolved_mentions=resolved)
-    progress.advance(records.num_rows)
+        linked = link_people(records, mentions=mentions, resolved_mentions=resolved, room=room)
+    progress.advance()
     ids = len(linked.people["person_id"].unique())
     progress.finish(f"{ids:,} persons behind {linked.people.num_rows:,} references")
     return {"people": linked.people, "person_edges": linked.edges}
@@ -257,8 +204,9 @@ def follow_careers(
     progress: Progress,
     drawn: Sequence[PackedEvidence] = (),
     earlier: Counted | None = None,
-) -> Tables:
-    """Packed evidence → tallies under every definition, and the default one's histories.
+) -> Parts:
+    """Packed evidence → tallies under every definition, and the default one's histories, person
+    after person.
 
     Where there are `drawn` imputations of the evidence, the tallies are theirs, pooled. What an
     `earlier` build counted under the same definitions is not counted again. The evidence and
@@ -285,18 +233,17 @@ def follow_careers(
             cohorts = [define_cohort(p, definition).id for p in evidence.populations]
         tallies[number] = list_tallies(counted, [*cohorts, definition.id], years, floor)
         progress.advance()
-    histories = list_histories(evidence, DEFAULT.rules)
-    progress.finish(
-        f"{histories.moves.num_rows:,} moves, {len(chosen)} definitions × {replicates} replicates"
-    )
-    return {
-        "tallies": _in_order(tallies),
-        "residences": histories.residences,
-        "spells": histories.spells,
-        "moves": histories.moves,
-        "stage_changes": histories.stage_changes,
-        **(keep_evidence(evidence) | {"counts": _in_order(kept)} if kept else {}),
-    }
+    yield "tallies", _in_order(tallies)
+    if kept:
+        yield from keep_evidence(evidence).items()
+        yield "counts", _in_order(kept)
+    moves = 0
+    for contract in (RESIDENCES, SPELLS, MOVES, STAGE_CHANGES):
+        yield contract.name, contract.empty()
+    for part in list_histories_in_parts(evidence, DEFAULT.rules):
+        yield from vars(part).items()
+        moves += part.moves.num_rows
+    progress.finish(f"{moves:,} moves, {len(chosen)} definitions × {replicates} replicates")
 
 
 def _in_order(tables: Mapping[int, pa.Table]) -> pa.Table:
@@ -332,12 +279,13 @@ def _count(
 
 
 def impute(
-    records: pa.Table,
+    records: Source,
     people: pa.Table,
     resolved: pa.Table,
     inputs: pa.Table | None = None,
     *,
     imputations: int,
+    room: Room | None = None,
 ) -> list[PackedEvidence]:
     """So many draws of the evidence, each with bootstrap weights of its own; none for 1.
 
@@ -347,29 +295,41 @@ def impute(
     for number in range(imputations if imputations > 1 else 0):
         random = np.random.default_rng([_IMPUTATION_SEED, number])
         evidence = prepare_evidence(
-            records, draw_people(people, random), draw_mentions(resolved, random), inputs
+            records, draw_people(people, random), draw_mentions(resolved, random), inputs, room
         )
         drawn.append(number_imputation(evidence, number))
     return drawn
 
 
 def prepare_evidence(
-    records: pa.Table, people: pa.Table, resolved: pa.Table, inputs: pa.Table | None = None
+    records: Source,
+    people: pa.Table,
+    resolved: pa.Table,
+    inputs: pa.Table | None = None,
+    room: Room | None = None,
 ) -> PackedEvidence:
     """The three tables as packed evidence, with the cohorts that the records offer. `inputs` say
     how many papers were submitted, which tiers at a fixed share need."""
-    submissions = count_submissions(records, inputs) if inputs is not None else None
-    return pack_evidence(records, people, resolved, choose_populations(records), submissions)
+    submissions = count_submissions(records, inputs, room) if inputs is not None else None
+    populations = choose_populations(records, room)
+    return pack_evidence(records, people, resolved, populations, submissions, room=room)
 
 
 def look_back(
-    records: pa.Table, people: pa.Table, resolved: pa.Table, *, workers: int, progress: Progress
+    records: Stored,
+    people: pa.Table,
+    resolved: pa.Table,
+    *,
+    workers: int,
+    progress: Progress,
+    room: Room,
 ) -> Tables:
     """What earlier vintages of the records said, what the last years still lack, and who was
     seen in which lists; under the default rules and from documents alone, because positions
     are told years later."""
     progress.start("vintages", 1)
-    evidence, rules = pack_by_venue(take_papers(records), people, resolved), DEFAULT.rules
+    papers, rules = take_papers(records, room), DEFAULT.rules
+    evidence = pack_by_venue(papers, people, resolved, room)
     last = data_years(evidence.packed)[1]
     cuts = range(last - RECENT_VINTAGES + 1, last + 1) if last else range(0)
     tables = {

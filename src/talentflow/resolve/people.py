@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from talentflow.core.contracts import PEOPLE, PERSON_EDGES, check_table
+from talentflow.core.scans import Room, Source
 from talentflow.resolve.namesakes import count_profiles
 from talentflow.resolve.people_by_evidence import ByEvidence, join_by_evidence
 from talentflow.resolve.people_graph import Codes, distinct_pairs
@@ -40,20 +41,13 @@ class LinkedPeople(NamedTuple):
     edges: pa.Table
 
 
-class WithoutOptedOut(NamedTuple):
-    """What is left, and how many rows of records went."""
-
-    records: pa.Table
-    people: pa.Table
-    dropped_records: int
-
-
 def link_people(
-    records: pa.Table,
+    records: Source,
     *,
     mentions: pa.Table | None = None,
     resolved_mentions: pa.Table | None = None,
     profiles: Mapping[str, int] | None = None,
+    room: Room | None = None,
 ) -> LinkedPeople:
     """Find the person behind each `person_ref` of `records` (contract `records`).
 
@@ -71,7 +65,7 @@ def link_people(
 
     Raises `ContractError` if a result breaks its contract.
     """
-    slots = read_slots(records)
+    slots = read_slots(records, room)
     by_identifier = join_by_identifier(slots)
     by_name = join_by_name(slots, by_identifier)
     by_evidence = join_by_evidence(
@@ -88,27 +82,24 @@ def link_people(
     )
 
 
-def drop_opted_out(records: pa.Table, people: pa.Table, opt_out_ids: set[str]) -> WithoutOptedOut:
-    """Leave out everyone of whom `opt_out_ids` lists the person_id or any id (`system:value`).
+def drop_opted_out(
+    records: Source, people: pa.Table, opt_out_ids: set[str], room: Room | None = None
+) -> pa.Table:
+    """`people` without everyone of whom `opt_out_ids` lists the person_id or any id, as
+    `system:value`.
 
     An id counts for a person when any of their records states it, also where it was too doubtful
-    to join references by: whoever might be meant is left out. Rows without a `person_ref` stay.
+    to join references by: whoever might be meant is left out.
     """
     listed = pa.array(sorted(opt_out_ids), pa.string())
-    slots = read_slots(records)
+    slots = read_slots(records, room)
     stated = np.isin(np.array(slots.identifiers.text, dtype=object), list(opt_out_ids))
     refs = np.flatnonzero(stated[: slots.identifiers.n_refs])
     refs = np.union1d(refs, slots.links.ref[stated[slots.links.identifier]])
     named = pa.array([slots.identifiers.text[ref] for ref in refs.tolist()], pa.string())
     leaving = pc.or_(pc.is_in(people["person_id"], listed), pc.is_in(people["person_ref"], named))
     persons = people.filter(leaving)["person_id"].combine_chunks()
-    leaving = pc.is_in(people["person_id"], persons)
-    gone = pc.is_in(records["person_ref"], people.filter(leaving)["person_ref"].combine_chunks())
-    return WithoutOptedOut(
-        records=records.filter(pc.invert(gone)),
-        people=people.filter(pc.invert(leaving)),
-        dropped_records=pc.sum(gone).as_py() or 0,
-    )
+    return people.filter(pc.invert(pc.is_in(people["person_id"], persons)))
 
 
 def _describe_people(
@@ -224,7 +215,7 @@ def _list_edges(
             *np.where(by_name.followed[told], "same_name", "refused"),
             *["same_evidence"] * len(seen),
         ],
-        "evidence": slots.record_ids.take(pa.array(first_row)),
+        "evidence": slots.find_ids(first_row),
         "records": np.concatenate([links.n_rows, by_name.n_rows[told], seen]),
     }
     order = [("left", "ascending"), ("right", "ascending"), ("kind", "ascending")]

@@ -15,8 +15,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from talentflow.resolve.people_evidence import list_authorships, read_affiliations
-from talentflow.resolve.people_graph import Codes, Mask, distinct_pairs
+from talentflow.resolve.people_evidence import (
+    list_authorships,
+    number_blocks,
+    read_affiliations,
+)
+from talentflow.resolve.people_graph import Codes, Mask, distinct_pairs, find_components
 from talentflow.resolve.people_joins import ByIdentifier, ByName
 from talentflow.resolve.people_match import Model, load_model, match_authorships
 from talentflow.resolve.people_slots import Floats, Slots
@@ -62,18 +66,20 @@ def join_by_evidence(
     """Join people of compatible names who share co-authors, affiliations, domains or papers'
     institutions, or whose name is rare enough."""
     bearers = expect_known_bearers(slots, by_name, profiles)
-    authorships = list_authorships(
-        slots, by_name.person, bearers, read_affiliations(slots, mentions, resolved_mentions)
-    )
     n = len(slots.identifiers.text)
     unfit = find_unfit(slots, by_identifier)
     barred = np.zeros(n, dtype=np.bool_)
     barred[by_name.person[np.flatnonzero(unfit)]] = True
+    registries = _name_registries(slots, by_identifier, by_name)
+    authorships = list_authorships(
+        slots,
+        by_name.person,
+        bearers,
+        read_affiliations(slots, mentions, resolved_mentions),
+        find_concerned(slots, by_name.person, registries, barred),
+    )
     found = match_authorships(
-        authorships,
-        np.flatnonzero(~barred[authorships.node]),
-        _name_registries(slots, by_identifier, by_name),
-        model or load_model(),
+        authorships, np.flatnonzero(~barred[authorships.node]), registries, model or load_model()
     )
     left = slots.ref[authorships.first_row[found.left]]
     right = slots.ref[authorships.first_row[found.right]]
@@ -87,6 +93,28 @@ def join_by_evidence(
         row=authorships.first_row[found.right],
         probability=found.probability,
     )
+
+
+def find_concerned(
+    slots: Slots, person: Codes, registries: NDArray[np.uint64], barred: Mask
+) -> Mask:
+    """Groups that could be joined with another: of those that share a name's block, not all are
+    told apart by one registry, as all are that OpenAlex alone knows."""
+    refs, names, _, _ = slots.ref_names()
+    block = number_blocks(slots.names.parsed)[names] if len(names) else names
+    node = person[refs]
+    usable = ~barred[node]
+    node, block = node[usable], block[usable]
+    n = len(person)
+    root = find_components(n + int(block.max(initial=-1)) + 1, node, n + block)[node]
+    groups, members, _, _ = distinct_pairs(root, node)
+    concerned = np.zeros(n, dtype=np.bool_)
+    if len(groups):
+        starts = np.flatnonzero(np.concatenate([[True], groups[1:] != groups[:-1]]))
+        sizes = np.diff(starts, append=len(groups))
+        apart = np.bitwise_and.reduceat(registries[members], starts) != 0
+        concerned[members] = np.repeat(~apart & (sizes > 1), sizes)
+    return concerned
 
 
 def expect_known_bearers(

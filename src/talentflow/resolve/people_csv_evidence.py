@@ -25,7 +25,7 @@ from talentflow.resolve.people_evidence import (
 from talentflow.resolve.people_graph import Codes
 from talentflow.resolve.people_joins import MAX_COMMONNESS
 from talentflow.resolve.people_match import load_model, match_authorships
-from talentflow.resolve.people_slots import number_values
+from talentflow.resolve.people_rows import number_values
 
 ROWS_AT_ONCE: Final = 2_000_000
 """Rows judged together, about 1 GB."""

@@ -6,9 +6,10 @@ conference; what few others show counts for more.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,8 @@ import pyarrow.compute as pc
 
 from talentflow.resolve.names import PersonName
 from talentflow.resolve.people_graph import Codes, Mask, Ragged, distinct_pairs
-from talentflow.resolve.people_slots import Floats, Slots, number_values
+from talentflow.resolve.people_rows import number_values
+from talentflow.resolve.people_slots import Floats, Slots
 
 FREE_MAIL: Final = frozenset(
     """
@@ -100,46 +102,173 @@ _NOBODY: Final = PersonName((), "", False)
 
 
 def list_authorships(
-    slots: Slots, person: Codes, bearers: Floats, affiliations: Affiliations
+    slots: Slots,
+    person: Codes,
+    bearers: Floats,
+    affiliations: Affiliations,
+    concerned: Mask | None = None,
 ) -> Authorships:
     """The authorships of `slots`, `person` giving the group of each identifier.
 
-    Those without a name carry a last, empty one: they show who stands on a paper.
+    Those without a name carry a last, empty one: they show who stands on a paper. Where groups
+    are `concerned`, the others are left out once they have said how common each key is, so that
+    what is held grows with the former alone.
     """
-    rows = np.argsort(slots.name < 0, kind="stable")
+    names = [*slots.names.parsed, _NOBODY]
+    author_key = number_blocks(names)
+    keys_of, domains_of = _by_mention(affiliations.key), _by_mention(affiliations.domain)
+    wanted = np.ones(len(person), np.bool_) if concerned is None else concerned
+    listed = _Listed()
+    for rows, loose in _walk_papers(slots):
+        part = _list_part(slots, person, rows)
+        named = part.name < len(names) - 1
+        keys = _spread(keys_of, slots.mention[part.rows], part.place)
+        around = _spread(keys_of, slots.loose[1][loose], slots.loose[0][loose] - part.first_paper)
+        setting = (part.paper[keys[0]], keys[1])
+        listed.add(
+            part,
+            wanted[part.node],
+            (
+                (part.paper[named], author_key[part.name[named]]),
+                tuple(np.concatenate(both) for both in zip(around, setting, strict=True)),
+                keys,
+                _spread(domains_of, slots.mention[part.rows], part.place),
+            ),
+        )
+    return listed.finish(take_apart(names), np.append(bearers, 0))
+
+
+_ROWS_AT_ONCE: Final = 1 << 18
+
+
+def _walk_papers(slots: Slots) -> Iterator[tuple[Codes, slice]]:
+    """Rows of whole papers, about so many at once, in the order of papers and then of rows; and
+    which of the loose mentions are of them."""
+    order = np.argsort(slots.paper, kind="stable")
+    papers = slots.paper[order]
+    start = 0
+    while start < len(order):
+        last = papers[min(start + _ROWS_AT_ONCE, len(order)) - 1]
+        stop = int(np.searchsorted(papers, last, side="right"))
+        ends = np.searchsorted(slots.loose[0], [papers[start], last + 1])
+        yield order[start:stop], slice(int(ends[0]), int(ends[1]))
+        start = stop
+
+
+class _Part(NamedTuple):
+    """The authorships of some papers, numbered from `first_paper` on; `rows` are theirs, and
+    `place` says which of them each row is of."""
+
+    rows: Codes
+    place: Codes
+    first_paper: int
+    paper: Codes
+    node: Codes
+    name: Codes
+    first_row: Codes
+    venue: Codes
+
+
+def _list_part(slots: Slots, person: Codes, rows: Codes) -> _Part:
     n_refs = slots.identifiers.n_refs
+    first_paper = int(slots.paper[rows[0]])
+    venue = np.zeros(int(slots.paper[rows[-1]]) - first_paper + 1, dtype=np.int64)
+    venue[slots.paper[rows] - first_paper] = slots.venue[rows]
+    rows = rows[np.argsort(slots.name[rows] < 0, kind="stable")]
     packed, first, place = np.unique(
-        slots.paper[rows] * n_refs + slots.ref[rows], return_index=True, return_inverse=True
+        (slots.paper[rows] - first_paper) * n_refs + slots.ref[rows],
+        return_index=True,
+        return_inverse=True,
     )
     paper, first_row = packed // n_refs, rows[first]
-    names = [*slots.names.parsed, _NOBODY]
-    name = np.where(slots.name[first_row] < 0, len(names) - 1, slots.name[first_row])
-    named = name < len(names) - 1
-    n_papers = slots.n_papers
-    author_key = number_blocks(names)
-    keys_of, domains_of = (
-        _spread(pairs, slots.mention[rows], place)
-        for pairs in (affiliations.key, affiliations.domain)
-    )
-    around = _spread(affiliations.key, slots.loose[1], slots.loose[0])
-    setting = tuple(
-        np.concatenate(both) for both in zip(around, (paper[keys_of[0]], keys_of[1]), strict=True)
-    )
-    venue = np.zeros(n_papers, dtype=np.int64)
-    venue[slots.paper] = slots.venue
-    return Authorships(
-        node=person[slots.ref[first_row]],
+    name = slots.name[first_row]
+    return _Part(
+        rows=rows,
+        place=place,
+        first_paper=first_paper,
         paper=paper,
-        name=name,
+        node=person[slots.ref[first_row]],
+        name=np.where(name < 0, len(slots.names.parsed), name),
         first_row=first_row,
         venue=venue,
-        names=take_apart(names),
-        bearers=np.append(bearers, 0),
-        authors=Shown.from_pairs(n_papers, paper[named], author_key[name[named]]),
-        setting=Shown.from_pairs(n_papers, *setting),
-        affiliations=Shown.from_pairs(len(paper), *keys_of),
-        domains=Shown.from_pairs(len(paper), *domains_of),
     )
+
+
+class _Listed:
+    """Authorships part after part: of all how common each key is, of some the whole."""
+
+    def __init__(self) -> None:
+        self._papers = self._authorships = 0
+        self._columns: list[tuple[Codes, ...]] = [tuple(np.zeros((4, 0), np.int64))]
+        self._venues: list[Codes] = [np.zeros(0, np.int64)]
+        self._shown = [_Showing() for _ in range(4)]
+
+    def add(self, part: _Part, kept: Mask, shown: tuple[tuple[Codes, ...], ...]) -> None:
+        """`kept` authorships of a part, and what is shown by papers' authors, by all on a paper,
+        by authorships and by their domains: (paper or authorship, key)."""
+        papers = np.zeros(len(part.venue), np.bool_)
+        papers[part.paper[kept]] = True
+        number = np.cumsum(papers) - 1 + self._papers
+        self._columns.append(
+            (part.node[kept], number[part.paper[kept]], part.name[kept], part.first_row[kept])
+        )
+        self._venues.append(part.venue[papers])
+        authorship = np.cumsum(kept) - 1 + self._authorships
+        for showing, pairs, of, all_of in zip(
+            self._shown,
+            shown,
+            (papers, papers, kept, kept),
+            (number, number, authorship, authorship),
+            strict=True,
+        ):
+            showing.add(pairs[0], pairs[1], of, all_of)
+        self._papers += int(papers.sum())
+        self._authorships += int(kept.sum())
+
+    def finish(self, names: NameParts, bearers: Floats) -> Authorships:
+        node, paper, name, first_row = (
+            np.concatenate(parts) for parts in zip(*self._columns, strict=True)
+        )
+        authors, setting, affiliations, domains = self._shown
+        return Authorships(
+            node=node,
+            paper=paper,
+            name=name,
+            first_row=first_row,
+            venue=np.concatenate(self._venues),
+            names=names,
+            bearers=bearers,
+            authors=authors.finish(self._papers),
+            setting=setting.finish(self._papers),
+            affiliations=affiliations.finish(len(node)),
+            domains=domains.finish(len(node)),
+        )
+
+
+class _Showing:
+    """How many things show any key and how many each, and the keys of the things that are kept."""
+
+    def __init__(self) -> None:
+        self._showing = 0
+        self._shown_by = np.zeros(1, np.int64)
+        self._kept: list[tuple[Codes, Codes]] = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
+
+    def add(self, things: Codes, keys: Codes, kept: Mask, number: Codes) -> None:
+        """Pairs of some further things; the `kept` ones have these numbers."""
+        things, keys, _, _ = distinct_pairs(things, keys)
+        self._showing += len(np.unique(things))
+        found = np.bincount(keys, minlength=len(self._shown_by))
+        found[: len(self._shown_by)] += self._shown_by
+        self._shown_by = found
+        chosen = kept[things]
+        self._kept.append((number[things[chosen]], keys[chosen]))
+
+    def finish(self, n_things: int) -> Shown:
+        """Every key weighed by how few of the things that show any key show it."""
+        things, keys = (np.concatenate(parts) for parts in zip(*self._kept, strict=True))
+        weight = np.log(max(self._showing, 1) / np.maximum(self._shown_by, 1))
+        starts = np.searchsorted(things, np.arange(n_things + 1))
+        return Shown(keys=Ragged(starts, keys), weight=weight)
 
 
 def read_affiliations(
@@ -235,15 +364,15 @@ def take_apart(names: list[PersonName]) -> NameParts:
     )
 
 
-def _spread(pairs: tuple[Codes, Codes], mention: Codes, thing: Codes) -> tuple[Codes, Codes]:
-    """Join (mention, key) with (mention of a row, thing of a row): distinct (thing, key)."""
-    nothing = np.zeros(0, dtype=np.int64)
-    if not (len(mention) and len(pairs[0])):
-        return nothing, nothing
-    n = int(max(mention.max(), pairs[0].max())) + 1
-    keys = Ragged.from_pairs(n, *pairs)
-    with_mention = np.flatnonzero(mention >= 0)
-    mention, thing = mention[with_mention], thing[with_mention]
+def _by_mention(pairs: tuple[Codes, Codes]) -> Ragged:
+    """The keys of each mention up to the last that has any."""
+    return Ragged.from_pairs(int(pairs[0].max(initial=-1)) + 1, *pairs)
+
+
+def _spread(keys: Ragged, mention: Codes, thing: Codes) -> tuple[Codes, Codes]:
+    """Join the keys of mentions with (mention of a row, thing of a row): distinct (thing, key)."""
+    known = np.flatnonzero((mention >= 0) & (mention < len(keys.starts) - 1))
+    mention, thing = mention[known], thing[known]
     counts = np.diff(keys.starts)[mention]
     ends = np.cumsum(counts)
     place = np.arange(int(counts.sum())) - np.repeat(ends - counts, counts)

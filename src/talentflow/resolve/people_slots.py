@@ -7,6 +7,7 @@ the evidence for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from talentflow.core.scans import Room, Source
 from talentflow.resolve.identifiers import (
     NAME_SYSTEMS,
     RENAMED,
@@ -25,6 +27,7 @@ from talentflow.resolve.identifiers import (
 from talentflow.resolve.names import PersonName, parse_name
 from talentflow.resolve.namesakes import expect_bearers
 from talentflow.resolve.people_graph import Codes, Mask, distinct_pairs
+from talentflow.resolve.people_rows import NumberedRows, number_rows, number_values
 
 Floats = NDArray[np.float64]
 
@@ -78,9 +81,11 @@ class Links:
 @dataclass(frozen=True, kw_only=True)
 class Slots:
     """Rows of records that refer to a person: row → reference, paper, venue, and name and
-    mention (−1: none). `loose` are (paper, mention) of rows that name no person."""
+    mention (−1: none). `loose` are (paper, mention) of rows that name no person.
 
-    record_ids: pa.Array
+    `find_ids` gives the record ids of rows; few are asked for, so they are not held."""
+
+    find_ids: Callable[[Codes], pa.Array]
     ref: Codes
     paper: Codes
     name: Codes
@@ -135,67 +140,38 @@ class Slots:
         return refs[told], names[told]
 
 
-def read_slots(records: pa.Table) -> Slots:
-    """The rows of `records` that have a `person_ref`."""
-    columns = [
-        *("record_id", "person_ref", "person_name", "ids", "paper_id", "venue", "mention_id"),
-    ]
-    told = pc.is_valid(records["person_ref"])
-    rows = records.select(columns).filter(told)
-    rows = rows.take(pc.sort_indices(rows["record_id"])).combine_chunks()
-    refs, ref = number_values(_flat(rows["person_ref"]))
-    identifiers, links = _read_links(_flat(rows["ids"]), refs, ref)
-    names, name = _read_names(_flat(rows["person_name"]))
-    papers, paper = number_values(_flat(rows["paper_id"]))
-    mentions, _ = number_values(_flat(records["mention_id"]))
-    loose = records.select(["paper_id", "mention_id"]).filter(pc.invert(told))
-    places = [
-        pc.fill_null(pc.index_in(_flat(loose[column]), value_set=values), -1).to_numpy()
-        for column, values in (("paper_id", papers), ("mention_id", mentions))
-    ]
-    there = (places[0] >= 0) & (places[1] >= 0)
+def read_slots(records: Source, room: Room | None = None) -> Slots:
+    """The rows of `records` that have a `person_ref`.
+
+    Of a stored table only numbers are held of a row, 48 bytes, and texts once each.
+    """
+    rows = number_rows(records, room)
+    identifiers, links = _read_links(rows)
+    names, name = _read_names(rows.values["person_name"])
     return Slots(
-        record_ids=_flat(rows["record_id"]),
-        ref=ref,
-        paper=paper,
-        name=name,
-        venue=number_values(_flat(rows["venue"]))[1],
-        mention=pc.fill_null(pc.index_in(_flat(rows["mention_id"]), value_set=mentions), -1)
-        .to_numpy()
-        .astype(np.int64),
-        loose=(places[0][there].astype(np.int64), places[1][there].astype(np.int64)),
-        mentions=mentions,
-        n_papers=len(papers),
+        find_ids=rows.find_ids,
+        ref=rows.numbers["person_ref"],
+        paper=rows.numbers["paper_id"],
+        name=np.append(name, -1)[rows.numbers["person_name"]],
+        venue=rows.numbers["venue"],
+        mention=rows.numbers["mention_id"],
+        loose=rows.loose,
+        mentions=rows.values["mention_id"],
+        n_papers=len(rows.values["paper_id"]),
         names=names,
         identifiers=identifiers,
         links=links,
     )
 
 
-def _flat(column: pa.ChunkedArray) -> pa.Array:
-    return pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
-
-
-def number_values(values: pa.Array) -> tuple[pa.Array, Codes]:
-    """Distinct values in ascending order, and each value's place among them (null: −1)."""
-    encoded = values.dictionary_encode()
-    order = pc.sort_indices(encoded.dictionary).to_numpy()
-    place = np.empty(len(order) + 1, dtype=np.int64)
-    place[order] = np.arange(len(order))
-    place[-1] = -1
-    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-    return encoded.dictionary.take(pa.array(order)), place[codes]
-
-
-def _read_links(ids: pa.Array, refs: pa.Array, ref: Codes) -> tuple[Identifiers, Links]:
-    starts = ids.offsets.to_numpy()
-    keys, items = ids.keys, ids.items
-    row = np.repeat(np.arange(len(ref)), np.diff(starts))
-    renamed = pc.ends_with(keys, RENAMED).to_numpy(zero_copy_only=False)
+def _read_links(rows: NumberedRows) -> tuple[Identifiers, Links]:
+    keys, items, row, code = rows.statements
+    ref = rows.numbers["person_ref"]
+    renamed = pc.ends_with(keys, RENAMED).to_numpy(zero_copy_only=False)[code]
     systems = pc.replace_substring(keys, RENAMED, "", max_replacements=1)
-    stated, code = number_values(pc.binary_join_element_wise(systems, items, ":"))
-    identifiers, place = _list_identifiers(refs, stated)
-    target = np.where(code >= 0, place[code], -1)
+    texts, text = number_values(pc.binary_join_element_wise(systems, items, ":"))
+    identifiers, places = _list_identifiers(rows.values["person_ref"], texts)
+    target = places[text[code]]
     useful = (target >= 0) & (target != ref[row])
     useful &= ~np.isin(
         identifiers.system[target], [identifiers.number(system) for system in NAME_SYSTEMS]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import duckdb
 import pyarrow as pa
+
+from talentflow.core.scans import Room, Source, open_tables
 
 _QUERY: Final = """
 with placed as (
@@ -30,10 +31,10 @@ group by second.file order by second.file
 """
 
 
-def compare_crawls(records: pa.Table, resolved_mentions: pa.Table, second: str) -> pa.Table:
+def compare_crawls(
+    records: Source, resolved_mentions: pa.Table, second: str, *, room: Room | None = None
+) -> pa.Table:
     """One row per file of the source `second`: author slots found in both crawls, slots that
     both place, and of these the ones with the same affiliation and the same country."""
-    with duckdb.connect() as connection:
-        connection.register("records", records)
-        connection.register("mentions", resolved_mentions)
+    with open_tables(room, records=records, mentions=resolved_mentions) as connection:
         return connection.sql(_QUERY, params={"second": second}).to_arrow_table()
