@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -20,7 +21,7 @@ from talentflow.core.areas import AREA_INDEX
 from talentflow.core.contracts import MENTIONS, check_table
 from talentflow.core.errors import ContractError
 from talentflow.sources.evidence import Affiliation, mention_id
-from talentflow.sources.openalex.known import INSTITUTION, Entries, enlarge, make_entries
+from talentflow.sources.openalex.known import E_NUMBER, INSTITUTION, Entries, enlarge, make_entries
 from talentflow.sources.printed_text import fold_space
 
 Integers = npt.NDArray[np.int64]
@@ -42,7 +43,7 @@ class Institution(msgspec.Struct, gc=False):
 
 
 _INSTITUTION_DECODER: Final = msgspec.json.Decoder(Institution)
-_TEXT_DECODER: Final = msgspec.json.Decoder(str | None)
+_TEXTS_DECODER: Final = msgspec.json.Decoder(list[str | None])
 
 
 class Affiliations:
@@ -53,11 +54,11 @@ class Affiliations:
 
     def __init__(self) -> None:
         self.entries: Entries = make_entries()
-        self._numbers = np.empty(0, np.int64)
+        self._numbers = np.array([NO_AFFILIATION])  # the last one is that of no entry
         self._known: dict[Affiliation, int] = {}
-        self._new: list[tuple[int, *Affiliation]] = []
+        self._ids = np.zeros(1, np.int64)  # the last one is that of no affiliation
+        self._new: list[int] = []
         self._mentions = MENTIONS.empty()
-        self._ids = np.empty(0, np.int64)
 
     def __len__(self) -> int:
         return len(self._known)
@@ -70,8 +71,8 @@ class Affiliations:
         if said == _NOWHERE:
             return NO_AFFILIATION
         number = self._known.setdefault(said, len(self._known))
-        if number == len(self._ids) + len(self._new):
-            self._new.append((mention_id(*said), *said))
+        if number == len(self._ids) - 1 + len(self._new):
+            self._new.append(mention_id(*said))
         return number
 
     def of_institution(self, institution: Institution) -> int:
@@ -88,26 +89,29 @@ class Affiliations:
 
     def of_text(self, text: str | None) -> int:
         """What is printed, where the source found no institution in it."""
-        return self.number(Affiliation(fold_space(text or "") or None))
+        folded = fold_space(text or "")
+        return self.number(Affiliation(folded)) if folded else NO_AFFILIATION
 
     def of_entries(self, entry: Integers) -> Integers:
         """The number of each entry; `NO_AFFILIATION` for those below 0. Raises
         `msgspec.DecodeError` and `UnicodeDecodeError` for an entry that is broken."""
         entries = self.entries
         arena = entries.arena.data
-        told = entries.entries[len(self._numbers) : entries.counts[0]].tolist()
-        numbers = []
-        for start, length, kind, _ in told:
-            raw = arena[start : start + length]
-            if kind == INSTITUTION:
-                numbers.append(self.of_institution(_INSTITUTION_DECODER.decode(raw)))
-            else:
-                numbers.append(self.of_text(_TEXT_DECODER.decode(raw)))
+        told = entries.entries[len(self._numbers) - 1 : entries.counts[0], :E_NUMBER].tolist()
+        raws = [(arena[start : start + length], kind) for start, length, kind in told]
+        # All texts at once: in many files most affiliations are texts that occur once.
+        joined = b",".join(raw for raw, kind in raws if kind != INSTITUTION)
+        texts = iter(_TEXTS_DECODER.decode(b"[%s]" % joined))
+        numbers = [
+            self.of_institution(_INSTITUTION_DECODER.decode(raw))
+            if kind == INSTITUTION
+            else self.of_text(next(texts))
+            for raw, kind in raws
+        ]
         if numbers:
-            self._numbers = np.concatenate([self._numbers, np.array(numbers, np.int64)])
-        if not len(self._numbers):
-            return np.full(len(entry), NO_AFFILIATION, np.int64)
-        return np.where(entry >= 0, self._numbers[entry], NO_AFFILIATION)
+            added = np.array([*numbers, NO_AFFILIATION], np.int64)
+            self._numbers = np.concatenate([self._numbers[:-1], added])
+        return self._numbers[entry]
 
     @property
     def lacks_room(self) -> bool:
@@ -118,19 +122,19 @@ class Affiliations:
         """Take more memory for entries, or forget them where it is enough."""
         self.entries, kept = enlarge(self.entries)
         if not kept:
-            self._numbers = self._numbers[:0]
+            self._numbers = self._numbers[-1:]
 
     def forget_entries(self) -> None:
         """As if no line had been read: one of the entries is broken."""
         self.entries = make_entries()
-        self._numbers = self._numbers[:0]
+        self._numbers = self._numbers[-1:]
 
     def mention_ids(self, numbers: Integers) -> Integers:
         """The mention of each affiliation; 0 for none."""
-        self._settle()
-        if not len(self._ids):
-            return np.zeros(len(numbers), np.int64)
-        return np.where(numbers >= 0, self._ids[numbers], 0)
+        if self._new:
+            self._ids = np.concatenate([self._ids[:-1], np.array([*self._new, 0], np.int64)])
+            self._new = []
+        return self._ids[numbers]
 
     def list_mentions(self, numbers: Integers, where: str) -> pa.Table:
         """The table of mentions of some affiliations, each given once, by their ids."""
@@ -142,18 +146,18 @@ class Affiliations:
                 expected="one id per affiliation",
                 where=where,
             )
+        self._list_new_mentions()
         return check_table(self._mentions.take(pa.array(numbers[order])), MENTIONS)
 
-    def _settle(self) -> None:
-        """Put the new ones where many are found at once."""
-        if not self._new:
+    def _list_new_mentions(self) -> None:
+        listed = self._mentions.num_rows
+        if listed == len(self._known):
             return
-        columns = zip(*self._new, strict=True)
+        said = islice(self._known, listed, None)
+        columns = [self._ids[listed:-1].tolist(), *zip(*said, strict=True)]
         told = [pa.array(c, f.type) for c, f in zip(columns, MENTIONS.schema, strict=True)]
         added = pa.Table.from_arrays(told, schema=MENTIONS.schema)
         self._mentions = pa.concat_tables([self._mentions, added]).combine_chunks()
-        self._ids = self._mentions["mention_id"].to_numpy()
-        self._new = []
 
 
 def recall_affiliations() -> Affiliations:

@@ -76,12 +76,13 @@ def point_into(
 def number_texts(prefix: str, *columns: Integers) -> pa.Array:
     """`prefix` and the numbers of a row with `/` between them, a text a row."""
     numbers = np.ascontiguousarray(np.vstack(columns))
-    start = np.frombuffer(prefix.encode(), np.uint8)
+    start = prefix.encode()
+    vectors = np.frombuffer(start.ljust(-(-len(start) // MARGIN) * MARGIN), np.uint8)
     rows = numbers.shape[1]
     widest = sum(len(str(int(column.max()))) + 1 for column in columns) if rows else 0
     offsets = np.empty(rows + 1, np.int32)
-    out = np.empty(max(1, rows * (len(start) + widest)), np.uint8)
-    _write_numbers(start, numbers, offsets, out)
+    out = np.empty(rows * (len(start) + widest) + MARGIN, np.uint8)
+    _write_numbers(vectors, len(start), numbers, offsets, out)
     return _as_array(offsets, out, None)
 
 
@@ -188,30 +189,29 @@ def _put_utf8(out, at, code):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _write_numbers(prefix, columns, offsets, out):  # type: ignore[no-untyped-def]
-    """`prefix` and the numbers of a row with `/` between them, for each row; the bytes written.
+def _write_numbers(prefix, length, columns, offsets, out):  # type: ignore[no-untyped-def]
+    """`prefix` and the numbers of a row with `/` between them, for each row.
 
-    `columns` has one row a number.
+    `columns` has one row a number; `prefix` is `length` bytes, and room up to whole vectors.
     """
     at = 0
     offsets[0] = 0
     for n in range(columns.shape[1]):
-        for k in range(len(prefix)):
-            out[at] = prefix[k]
-            at += 1
+        for k in range(0, length, MARGIN):
+            copy_bytes(prefix, k, out, at + k)
+        at += length
         for column in range(columns.shape[0]):
             if column > 0:
                 out[at] = 47
                 at += 1
-            number = columns[column, n]
+            number = np.uint64(columns[column, n])
             digits = 1
-            rest = number // 10
+            rest = number // np.uint64(10)
             while rest > 0:
                 digits += 1
-                rest //= 10
+                rest //= np.uint64(10)
             for k in range(digits - 1, -1, -1):
-                out[at + k] = _ZERO + number % 10
-                number //= 10
+                out[at + k] = _ZERO + np.uint8(number % np.uint64(10))
+                number //= np.uint64(10)
             at += digits
         offsets[n + 1] = at
-    return at

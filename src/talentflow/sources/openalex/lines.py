@@ -51,8 +51,9 @@ from talentflow.sources.openalex.works import (
     decode_works,
 )
 
-BLOCK_BYTES: Final = 8 * 2**20
-"""Small enough that what was unpacked is still in the cache when it is scanned."""
+BLOCK_BYTES: Final = 16 * 2**20
+"""Small enough to be in the cache still when it is scanned, large enough that what each block costs
+besides does not count."""
 
 MAX_LINE_BYTES: Final = 512 * 2**20
 _AFTER: Final = 1 + MARGIN
