@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,11 @@ from talentflow.sources.openalex.affiliations import Affiliations
 from talentflow.sources.openalex.merged import load_merged
 from talentflow.sources.openalex.reading import (
     WorksRead,
-    find_superseded,
     list_files,
-    load_evidence,
     read_file,
     write_evidence,
 )
+from talentflow.sources.openalex.versions import find_superseded, load_parts
 from talentflow.sources.openalex.works import Batch, decode_works
 
 ROR = "https://ror.org/00f54p054"
@@ -197,6 +197,12 @@ def test_a_corrupt_file_does_not_stop_the_build(tmp_path: Path) -> None:
     assert "damaged_file" in read_file(tmp_path, "works/f.gz").rejects["reason"].to_pylist()
     path.write_bytes(b"\x1f\x8bnothing of the kind")
     assert read_file(tmp_path, "works/f.gz").rejects["reason"].to_pylist() == ["damaged_file"]
+
+
+def join(parts: Iterable[Evidence]) -> Evidence:
+    """Evidence told in parts, together."""
+    told = [vars(part) for part in parts]
+    return Evidence(**{name: pa.concat_tables([each[name] for each in told]) for name in told[0]})
 
 
 def compare(one: Evidence, other: Evidence) -> None:
@@ -447,7 +453,7 @@ def test_a_later_version_replaces_an_earlier_one(tmp_path: Path) -> None:
     written = [write_evidence(tmp_path, f, tmp_path / "out" / str(n)) for n, f in enumerate(files)]
     masks = find_superseded([each.works for each in written])
     assert [mask.tolist() for mask in masks] == [[False, True, False], [False, True]]
-    evidence = [load_evidence(w, m) for w, m in zip(written, masks, strict=True)]
+    evidence = [join(load_parts(w, m)) for w, m in zip(written, masks, strict=True)]
     told = [(r["paper_id"], r["year"]) for e in evidence for r in e.records.to_pylist()]
     assert told == [("openalex:W1", 2021), ("openalex:W2", 2022)]
     for each in evidence:
@@ -481,7 +487,7 @@ def test_exactly_one_version_of_a_work_is_left(files: list[list[tuple[int, int]]
 def test_written_and_held_evidence_are_the_same(tmp_path: Path) -> None:
     held = read(tmp_path, VARIED)
     written = write_evidence(tmp_path, "works/f.gz", tmp_path / "out")
-    loaded = load_evidence(written, np.zeros(len(written.works.ids), np.bool_))
+    loaded = join(load_parts(written, np.zeros(len(written.works.ids), np.bool_)))
     for name in ("records", "mentions", "rejects", "inputs"):
         assert getattr(loaded, name).equals(getattr(held, name)), name
 

@@ -12,21 +12,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
-from talentflow.core.contracts import INPUTS, MENTIONS, RECORDS, REJECTS
 from talentflow.core.engine import Engine, LocalEngine
 from talentflow.core.executor import run_in_threads
 from talentflow.core.progress import Progress
-from talentflow.core.scans import PARTIAL, read_parts
+from talentflow.core.scans import PARTIAL
 from talentflow.pipeline.inputs import InputFile
 from talentflow.sources.evidence import Evidence
 from talentflow.sources.openalex.merged import Merged, load_merged
-from talentflow.sources.openalex.reading import Written, find_superseded, write_evidence
+from talentflow.sources.openalex.reading import Written, write_evidence
+from talentflow.sources.openalex.versions import find_superseded, load_parts
 
 _THREADS: Final = 4
 """Most of the work is compiled and leaves the interpreter to others, so that up to so many threads
@@ -64,7 +58,7 @@ def read_openalex(
             progress.advance(task.file.size_bytes)
         older = find_superseded([each.works for each in written])
         while written:
-            yield from _load_parts(written.pop(0), older.pop(0))
+            yield from load_parts(written.pop(0), older.pop(0))
 
 
 def _run(engine: Engine, tasks: Sequence[_Task]) -> Iterator[Written]:
@@ -78,63 +72,3 @@ def _write(task: _Task) -> Written:
     return write_evidence(
         file.folder, file.file, task.output, sha256=file.sha256, merged=task.merged
     )
-
-
-def _load_parts(written: Written, superseded: npt.NDArray[np.bool_]) -> Iterator[Evidence]:
-    """What was written of one file, without the records of superseded works, which become one
-    reject; last what the other tables say of the file."""
-    dropped = np.repeat(superseded, written.works.records)
-    done = rows = unknown = 0
-    for part in read_parts(written.folder / "records.parquet"):
-        gone = pa.array(dropped[done : done + part.num_rows])
-        done += part.num_rows
-        lost = part.filter(gone)
-        rows += lost.num_rows
-        unknown += lost["mention_id"].null_count
-        yield _evidence(records=part.filter(pc.invert(gone)).cast(RECORDS.schema))
-    told = {
-        contract.name: pq.read_table(written.folder / f"{contract.name}.parquet").cast(
-            contract.schema
-        )
-        for contract in (MENTIONS, REJECTS, INPUTS)
-    }
-    if superseded.any():
-        told |= _drop_superseded(told, int(superseded.sum()), rows, unknown)
-    yield _evidence(**told)
-
-
-def _evidence(**tables: pa.Table) -> Evidence:
-    """Evidence in which the tables that are not given have no rows."""
-    empty = {contract.name: contract.empty() for contract in (RECORDS, MENTIONS, REJECTS, INPUTS)}
-    return Evidence(**(empty | tables))
-
-
-def _drop_superseded(
-    told: dict[str, pa.Table], works: int, rows: int, unknown: int
-) -> dict[str, pa.Table]:
-    """The tables `inputs` and `rejects` of a file so many of whose works, with so many records,
-    some without affiliation, have a later version."""
-    (inputs,) = told["inputs"].to_pylist()
-    rejected = max(1, rows)
-    for name, fewer in (
-        ("papers", works),
-        ("records", rows),
-        ("unknown", unknown),
-        ("aligned", rows - unknown),
-        ("rejected", -rejected),
-        ("rows", rows - rejected),
-    ):
-        inputs[name] -= fewer
-    reject = {
-        "source": inputs["source"],
-        "file": inputs["file"],
-        "position": f"{inputs['file']}#superseded",
-        "reason": "superseded",
-        "detail": f"{works:,} works of which another file holds a later version",
-        "raw": "",
-        "rows": rejected,
-    }
-    return {
-        "inputs": INPUTS.from_rows([inputs]),
-        "rejects": pa.concat_tables([told["rejects"], REJECTS.from_rows([reject])]),
-    }

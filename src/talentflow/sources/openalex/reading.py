@@ -6,18 +6,17 @@ interface beside each other; of a work found several times the latest version co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from talentflow.core.collector import paused_collector
-from talentflow.core.contracts import INPUTS, MENTIONS, RECORDS, REJECTS, check_table
+from talentflow.core.contracts import INPUTS, RECORDS, REJECTS, check_table
 from talentflow.core.provenance import checksum_file
 from talentflow.sources.evidence import RAW_LIMIT_BYTES, Evidence
 from talentflow.sources.openalex.affiliations import recall_affiliations
@@ -243,77 +242,3 @@ class _FileReader:
                 "rows": rows,
             }
         )
-
-
-def find_superseded(files: Sequence[WorksRead]) -> list[npt.NDArray[np.bool_]]:
-    """For each file which of its works have a later version, here or in another file.
-
-    The latest is the last by `updated`, among equals the last of the last file.
-    """
-    masks = [np.zeros(len(each.ids), np.bool_) for each in files]
-    for part in range(_PARTS):
-        wanted = [np.flatnonzero(each.ids % _PARTS == part) for each in files]
-        ids = np.concatenate([f.ids[w] for f, w in zip(files, wanted, strict=True)] or [_EMPTY])
-        if len(ids) == len(np.unique(ids)):
-            continue
-        updated = np.concatenate([f.updated[w] for f, w in zip(files, wanted, strict=True)])
-        order = np.lexsort((np.arange(len(ids)), updated, ids))
-        older = np.zeros(len(ids), np.bool_)
-        older[order[:-1]] = ids[order[:-1]] == ids[order[1:]]
-        start = 0
-        for mask, places in zip(masks, wanted, strict=True):
-            mask[places] = older[start : start + len(places)]
-            start += len(places)
-    return masks
-
-
-_PARTS: Final = 16
-"""Ids are compared in parts, so that those of all of OpenAlex need not be sorted at once."""
-
-_EMPTY: Final = np.empty(0, np.int64)
-
-
-def load_evidence(written: Written, superseded: npt.NDArray[np.bool_]) -> Evidence:
-    """What was written of one file, without the records of superseded works, which become one
-    reject."""
-    tables = {
-        name: pq.read_table(written.folder / f"{name}.parquet", memory_map=True).cast(schema)
-        for name, schema in _SCHEMAS.items()
-    }
-    if not superseded.any():
-        return Evidence(**tables)
-    dropped = np.repeat(superseded, written.works.records)
-    aligned_before = tables["records"]["mention_id"].null_count
-    records = tables["records"].filter(pa.array(~dropped))
-    (inputs,) = tables["inputs"].to_pylist()
-    rows = int(dropped.sum())
-    unknown = aligned_before - records["mention_id"].null_count
-    inputs["papers"] -= int(superseded.sum())
-    inputs["records"] -= rows
-    inputs["unknown"] -= unknown
-    inputs["aligned"] -= rows - unknown
-    inputs["rejected"] += max(1, rows)
-    inputs["rows"] += max(1, rows) - rows
-    reject = {
-        "source": SOURCE,
-        "file": inputs["file"],
-        "position": f"{inputs['file']}#superseded",
-        "reason": "superseded",
-        "detail": f"{int(superseded.sum()):,} works of which another file holds a later version",
-        "raw": "",
-        "rows": max(1, rows),
-    }
-    return Evidence(
-        records=records,
-        mentions=tables["mentions"],
-        rejects=pa.concat_tables([tables["rejects"], REJECTS.from_rows([reject])]),
-        inputs=INPUTS.from_rows([inputs]),
-    )
-
-
-_SCHEMAS: Final = {
-    "records": RECORDS.schema,
-    "mentions": MENTIONS.schema,
-    "rejects": REJECTS.schema,
-    "inputs": INPUTS.schema,
-}
