@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from talentflow.careers.cells import (
     CellTable,
+    Ledger,
     grow_table,
     new_ledgers,
     new_table,
@@ -363,7 +364,7 @@ def _note_lives(
 
 
 @nb.njit(cache=True, nogil=True)
-def _count_life(known: int, rules: Any, room: _Room, ledger: Any) -> None:
+def _count_life(known: int, rules: Any, room: _Room, ledger: Ledger) -> None:
     years, stayed = room.years, 0
     if rules.stock or rules.details:
         stayed = find_stays(years, known, rules, room.stays)
@@ -378,7 +379,7 @@ def _count_life(known: int, rules: Any, room: _Room, ledger: Any) -> None:
 
 @nb.njit(cache=True, nogil=True)
 def _count_cohorts_of(
-    rows: Rows, cohorts: npt.NDArray[np.uint64], everybody: Any, room: _Room, ledger: Any
+    rows: Rows, cohorts: npt.NDArray[np.uint64], everybody: Any, room: _Room, ledger: Ledger
 ) -> None:
     years, by_stage = room.years, everybody.origin != ORIGIN_FIRST
     known = find_residences(rows, everybody, by_stage, years)

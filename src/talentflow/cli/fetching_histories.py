@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from talentflow.cli.options import setting_options, settings_from
-from talentflow.core.errors import InputError
+from talentflow.core.id_lists import read_ids
 
 TOKEN_VARIABLE: Final = "OPENREVIEW_TOKEN"
 
@@ -95,7 +95,7 @@ def openreview(
     token = os.environ.get(TOKEN_VARIABLE)
     path = fetch_openreview(
         _choose_folder(output, data, "openreview"),
-        profiles=_read_lines(profiles),
+        profiles=read_ids(profiles, "the list of profiles", "UTF-8, one id a line"),
         accept_terms=accept_terms,
         url=base_url or OPENREVIEW_URL,
         client=Client(
@@ -104,15 +104,3 @@ def openreview(
         ),
     )
     click.echo(f"{path.name} holds the profiles that are there")
-
-
-def _read_lines(path: Path) -> list[str]:
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"the list of profiles cannot be read: {error}",
-            where=str(path),
-            expected="UTF-8, one id a line",
-        ) from error
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]

@@ -17,6 +17,7 @@ from talentflow.careers.resampling import ARRANGEMENTS, hold_by_papers
 from talentflow.careers.tallies import data_years
 from talentflow.core.catalog import Parts
 from talentflow.core.errors import InputError
+from talentflow.core.id_lists import read_ids
 from talentflow.core.provenance import checksum_code, checksum_value
 from talentflow.core.scans import Stored
 from talentflow.estimate.truncation import RECENT_VINTAGES
@@ -176,12 +177,5 @@ def read_opt_out(path: Path | None) -> frozenset[str]:
     """
     if path is None:
         return frozenset()
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"the opt-out file cannot be read: {error}",
-            where=str(path),
-            expected="a UTF-8 text file with one system:value a line",
-        ) from error
-    return frozenset(line.strip() for line in lines if line.strip() and line[0] != "#")
+    expected = "a UTF-8 text file with one system:value a line"
+    return frozenset(read_ids(path, "the opt-out file", expected))

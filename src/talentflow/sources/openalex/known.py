@@ -5,9 +5,6 @@ last under it stand again, they are the same object, because a JSON object ends 
 it is neither followed nor decoded again.
 """
 
-
-# the compiler makes better code of plain comparisons and loops.
-
 from __future__ import annotations
 
 from typing import Final, NamedTuple

@@ -85,17 +85,6 @@ R_PART: Final = 1
 R_ENTRY: Final = 2
 
 
-def _passes(stops: str) -> npt.NDArray[np.bool_]:
-    """For every byte whether a loop may pass it by: not those of `stops`, nor a line feed."""
-    passes = np.ones(256, np.bool_)
-    passes[list((stops + "\n").encode())] = False
-    return passes
-
-
-_PASSES = _passes('"{}[]')
-_PASSES_IN_STRING = _passes('"\\') & (np.arange(256) >= 32)
-
-
 class Found(NamedTuple):
     """What was found, a row each; `counts` works, authors and rows are filled.
 

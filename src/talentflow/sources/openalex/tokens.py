@@ -54,15 +54,9 @@ def as_bytes(text: str) -> Bytes:
     return np.frombuffer(text.encode(), np.uint8)
 
 
-def _passes(stops: str) -> npt.NDArray[np.bool_]:
-    """For every byte whether a loop may pass it by: not those of `stops`, nor a line feed."""
-    passes = np.ones(256, np.bool_)
-    passes[list((stops + "\n").encode())] = False
-    return passes
-
-
-_PASSES = _passes('"{}[]')
-
+_PASSES = np.ones(256, np.bool_)
+"""For every byte whether looking for the end of a value may pass it by."""
+_PASSES[list(b'"{}[]\n')] = False
 
 _ENTITY_URL = as_bytes("https://openalex.org/")
 _ORCID_URL = as_bytes("https://orcid.org/")
